@@ -1,0 +1,1 @@
+"""What the business decided: YAML, checked and frozen."""

@@ -1,0 +1,17 @@
+"""The object model: each kind of record is declared once, in `objects`.
+
+Tables, canonical files, JSON Schema, facts and the reference page are all made from it.
+"""
+
+from revops.records.field import Field, FieldType, RecordType
+from revops.records.objects import ACTIVITY_TYPES, PRODUCT_ACTIVITY_TYPES, RECORDS, record_type
+
+__all__ = [
+    "ACTIVITY_TYPES",
+    "PRODUCT_ACTIVITY_TYPES",
+    "RECORDS",
+    "Field",
+    "FieldType",
+    "RecordType",
+    "record_type",
+]
