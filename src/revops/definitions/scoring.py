@@ -77,15 +77,15 @@ class Completion(Definition):
     ] = None
     where: Annotated[Condition | None, Field(description="Condition on the activity")] = None
     count: Annotated[Count, Field(description="Occurrences needed")] = 1
-    within: Annotated[
-        Duration | None, Field(description="They must lie in a window this long")
-    ] = None
+    within: Annotated[Duration | None, Field(description="They must lie in a window this long")] = (
+        None
+    )
     distinct: Annotated[
         str | None, Field(description="Count distinct values of this activity field")
     ] = None
-    same: Annotated[
-        Literal["session"] | None, Field(description="They must share the session")
-    ] = None
+    same: Annotated[Literal["session"] | None, Field(description="They must share the session")] = (
+        None
+    )
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -202,10 +202,10 @@ class ScoringModel(Definition):
     engagement: Engagement = Engagement()
     negative: tuple[Negative, ...] = ()
     suppress: tuple[Suppression, ...] = ()
-    thresholds: Annotated[
-        dict[Name, Condition],
-        Field(description="mql and mql_override qualify; others, such as sql or pql, are told"),
-    ] = {}
+    thresholds: dict[Name, Condition] = Field(
+        default_factory=dict,
+        description="mql and mql_override qualify; others, such as sql or pql, are told",
+    )
     bands: tuple[Band, ...] = ()
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ _SECONDS = {
     "month": 30 * 86400,
     "year": 365 * 86400,
 }
-_DURATION = re.compile(r"\s*(\d{1,9}(?:\.\d{1,6})?)\s*([A-Za-z]+?)s?\s*")
+_DURATION = re.compile(r"\s*(\d{1,10}(?:\.\d{1,6})?)\s*([A-Za-z]+?)s?\s*")
 _LONGEST = timedelta(days=36_500)
 
 
@@ -42,4 +42,4 @@ def format_duration(duration: timedelta) -> str:
         count = seconds / _SECONDS[unit]
         if count >= 1 and count == int(count):
             return f"{int(count)} {unit}" + ("" if count == 1 else "s")
-    return f"{seconds:g} seconds"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + " seconds"

@@ -18,7 +18,9 @@ class RevopsError(Exception):
         issues: All that is wrong, so that it can be mended in one go.
     """
 
-    def __init__(self, code: str, message: str, mend: str = "", *, file: str = "", line: int = 0):
+    def __init__(
+        self, code: str, message: str, mend: str = "", *, file: str = "", line: int = 0
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.issues: Sequence[Issue] = [Issue(file, line, "", code, Level.ERROR, message, mend)]

@@ -3,11 +3,13 @@
 Tables, canonical files, JSON Schema, facts and the reference page are all made from it.
 """
 
+from revops.records.derived import DERIVED
 from revops.records.field import Field, FieldType, RecordType
 from revops.records.objects import ACTIVITY_TYPES, PRODUCT_ACTIVITY_TYPES, RECORDS, record_type
 
 __all__ = [
     "ACTIVITY_TYPES",
+    "DERIVED",
     "PRODUCT_ACTIVITY_TYPES",
     "RECORDS",
     "Field",

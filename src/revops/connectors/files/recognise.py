@@ -1,0 +1,135 @@
+"""What a file is, from its header and its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from revops.connectors.canonical import CANONICAL
+from revops.connectors.files.text import refuse
+from revops.connectors.hubspot.mapping import HUBSPOT
+from revops.connectors.mapping import FileKind, Vendor, columns_of, plain
+from revops.connectors.pipedrive.mapping import PIPEDRIVE
+from revops.connectors.salesforce.mapping import SALESFORCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+VENDORS = (CANONICAL, HUBSPOT, SALESFORCE, PIPEDRIVE)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is.
+
+    Attributes:
+        vendor: Where it comes from.
+        kind: Which of the vendor's files it is.
+    """
+
+    vendor: Vendor
+    kind: FileKind
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    vendor: Vendor
+    kind: FileKind
+    missing: tuple[str, ...]
+    known: int
+    is_named: bool
+
+    @property
+    def fits(self) -> bool:
+        """All marks are there, and it is known by its name or by most of what it has."""
+        return not self.missing
+
+
+def recognise(path: Path, header: tuple[str, ...]) -> Recognised:
+    """Find the vendor and the kind of a file.
+
+    Raises:
+        RevopsError: None fits, with those that come nearest (`wrong-header`); or several do and
+            the name does not say which (`ambiguous-file`).
+    """
+    candidates = [
+        _candidate(path, header, vendor, kind) for vendor in VENDORS for kind in vendor.kinds
+    ]
+    fitting = [each for each in candidates if each.fits]
+    if not fitting:
+        raise _unknown(path, candidates)
+    best = max(fitting, key=_rank)
+    rivals = [
+        each
+        for each in fitting
+        if each.kind is not best.kind and _rank(each) == _rank(best) and not best.is_named
+    ]
+    if rivals:
+        names = [best, *rivals]
+        raise refuse(
+            path,
+            "ambiguous-file",
+            f"could be {_listed(_called(each) for each in names[:5])}",
+            f"name it after what it holds, such as {best.kind.name}.csv, or use a mapping",
+            1,
+        )
+    return Recognised(best.vendor, best.kind)
+
+
+def _rank(candidate: _Candidate) -> tuple[bool, int, int]:
+    return candidate.is_named, candidate.known, len(candidate.kind.marks)
+
+
+def _candidate(
+    path: Path, header: tuple[str, ...], vendor: Vendor, kind: FileKind
+) -> _Candidate:
+    exact = set(header) if not vendor.name else {plain(name) for name in header}
+    prefix = kind.prefix.lower()
+    own = {plain(n[len(prefix) :] if n.lower().startswith(prefix) else n) for n in header}
+    missing = tuple(
+        mark
+        for mark in kind.marks
+        if not any((each if not vendor.name else plain(each)) in exact for each in mark.split("|"))
+    )
+    sources = {
+        column
+        for table in kind.tables
+        for source in table.fields.values()
+        for column in columns_of(source)
+    }
+    stems = {plain(path.stem), plain(path.parent.name) if path.suffix == ".parquet" else ""}
+    return _Candidate(
+        vendor, kind, missing, len(own & sources), bool(stems & set(kind.stems))
+    )
+
+
+def _called(candidate: _Candidate) -> str:
+    vendor = candidate.vendor.name.capitalize()
+    return f"{vendor} {candidate.kind.name}" if vendor else candidate.kind.name
+
+
+def _unknown(path: Path, candidates: list[_Candidate]) -> Exception:
+    near = sorted(
+        (each for each in candidates if each.kind.tables),
+        key=lambda each: (-each.is_named, -each.known + len(each.missing), len(each.missing)),
+    )[:3]
+    told = [
+        f"{_called(each)} without {_listed(_quoted(mark) for mark in each.missing)}"
+        for each in near
+    ]
+    return refuse(
+        path,
+        "wrong-header",
+        f"has a header that is not recognised; the nearest kinds are {'; '.join(told)}",
+        "add the missing columns, or say with --mapping which column is what",
+        1,
+    )
+
+
+def _quoted(mark: str) -> str:
+    return " or ".join(f"'{each}'" for each in mark.split("|"))
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts)

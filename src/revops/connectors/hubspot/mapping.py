@@ -1,0 +1,523 @@
+"""HubSpot's files: exports with labels, and raw tables with property names, as data.
+
+Headers are in plain form. Whether a stage means won or lost is never read from its name: the
+export's own columns or the pipelines' metadata say it.
+"""
+
+from __future__ import annotations
+
+from revops.connectors.mapping import (
+    FileKind,
+    Given,
+    Joined,
+    Lookup,
+    Many,
+    Shape,
+    Source,
+    Table,
+    Vendor,
+    properties,
+)
+
+_UTC = "UTC"
+_SYNC = ("_fivetran_synced", "_fivetran_active", "_fivetran_start", "_fivetran_end")
+_DELETED = ("isdeleted", "fivetrandeleted")
+_NO_VALUE = ("(No value)",)
+
+CONTACT: dict[str, Source] = {
+    "id": ("recordid", "recordidcontact", "propertyhsobjectid", "contactid", "vid", "id"),
+    "email": ("email", "propertyemail"),
+    "first_name": ("firstname", "propertyfirstname"),
+    "last_name": ("lastname", "propertylastname"),
+    "title": ("jobtitle", "propertyjobtitle"),
+    "phone": ("phonenumber", "phone", "propertyphone"),
+    "country": ("countryregion", "country", "propertycountry"),
+    "state": ("stateregion", "state", "propertystate"),
+    "city": ("city", "propertycity"),
+    "language": ("preferredlanguage", "propertyhslanguage"),
+    "account_id": (
+        "primaryassociatedcompanyid",
+        "propertyassociatedcompanyid",
+        "associatedcompanyidsprimary",
+    ),
+    "lifecycle_stage": ("lifecyclestage", "propertylifecyclestage"),
+    "persona": ("persona", "propertyhspersona"),
+    "buying_role": ("buyingrole", "propertyhsbuyingrole"),
+    "source": ("originaltrafficsource", "originalsource", "propertyhsanalyticssource"),
+    "latest_source": ("latesttrafficsource", "latestsource", "propertyhslatestsource"),
+    "owner": ("contactowner", "propertyhubspotownerid"),
+    "lead_status": ("leadstatus", "propertyhsleadstatus"),
+    "company_name": ("associatedcompany", "companyname", "propertycompany"),
+    "created_at": ("createdate", "propertycreatedate"),
+    "_changed_at": ("lastmodifieddate", "propertylastmodifieddate"),
+}
+COMPANY: dict[str, Source] = {
+    "id": ("recordid", "recordidcompany", "propertyhsobjectid", "id"),
+    "name": ("companyname", "propertyname", "name"),
+    "domain": ("companydomainname", "propertydomain", "websiteurl", "propertywebsite"),
+    "industry": ("industry", "propertyindustry"),
+    "employees": ("numberofemployees", "propertynumberofemployees"),
+    "annual_revenue": ("annualrevenue", "propertyannualrevenue"),
+    "country": ("countryregion", "country", "propertycountry"),
+    "state": ("stateregion", "state", "propertystate"),
+    "city": ("city", "propertycity"),
+    "technologies": ("webtechnologies", "propertywebtechnologies"),
+    "parent_id": ("parentcompanyid", "propertyhsparentcompanyid"),
+    "owner": ("companyowner", "propertyhubspotownerid"),
+    "created_at": ("createdate", "propertycreatedate"),
+    "_changed_at": ("lastmodifieddate", "propertyhslastmodifieddate"),
+}
+_CLOSED = ("isdealclosed", "isclosed", "stageisclosed", "propertyhsisclosed")
+_WON = ("isclosedwon", "stageclosedwon", "propertyhsisclosedwon")
+DEAL: dict[str, Source] = {
+    "id": ("recordid", "recordiddeal", "propertyhsobjectid", "dealid", "id"),
+    "name": ("dealname", "propertydealname"),
+    "account_id": ("primaryassociatedcompanyid", "associatedcompanyids", "dealcompanyid"),
+    "contact_ids": ("associatedcontactids", "dealcontactids"),
+    "owner": ("dealowner", "ownerid", "propertyhubspotownerid"),
+    "pipeline": ("pipeline", "pipelinelabel", "dealpipelineid", "propertypipeline"),
+    "stage": ("dealstage", "stagelabel", "dealpipelinestageid", "propertydealstage"),
+    "amount": ("amount", "propertyamount"),
+    "currency": ("currency", "propertydealcurrencycode"),
+    "type": ("dealtype", "propertydealtype"),
+    "source": ("originaltrafficsource", "originalsourcetype", "propertyhsanalyticssource"),
+    "created_at": ("createdate", "propertycreatedate"),
+    "close_date": ("closedate", "propertyclosedate"),
+    "closed_at": tuple(Given(flag, ("closedate", "propertyclosedate")) for flag in _CLOSED),
+    "is_won": tuple(Given(closed, _WON) for closed in _CLOSED),
+    "loss_reason": ("closedlostreason", "propertyclosedlostreason"),
+    "forecast_category": ("forecastcategory", "propertyhsforecastcategory"),
+    "next_step": ("nextstep", "propertyhsnextstep"),
+    "company_name": "associatedcompany",
+    "_changed_at": ("lastmodifieddate", "propertyhslastmodifieddate"),
+}
+TICKET: dict[str, Source] = {
+    "id": ("recordid", "ticketid", "propertyhsobjectid", "id"),
+    "account_id": ("primaryassociatedcompanyid", "associatedcompanyids", "ticketcompanyid"),
+    "contact_id": ("associatedcontactids", "ticketcontactid"),
+    "subject": ("ticketname", "subject", "propertysubject"),
+    "status": ("ticketstatus", "propertyhspipelinestage"),
+    "priority": ("priority", "propertyhsticketpriority"),
+    "category": ("category", "propertyhsticketcategory"),
+    "pipeline": ("pipeline", "propertyhspipeline"),
+    "owner": ("ticketowner", "propertyhubspotownerid"),
+    "created_at": ("createdate", "propertycreatedate"),
+    "first_response_at": ("firstagentemailresponsedate", "propertyfirstagentreplydate"),
+    "closed_at": ("closedate", "propertycloseddate", "propertyclosedate"),
+}
+_DEAL_VALUES: dict[str, dict[str, str | None]] = {
+    "type": {
+        "newbusiness": "new",
+        "new business": "new",
+        "existingbusiness": "expansion",
+        "existing business": "expansion",
+    },
+    "forecast_category": {
+        "best case": "best_case",
+        "bestcase": "best_case",
+        "not forecasted": "omitted",
+        "omit": "omitted",
+    },
+}
+_PRIORITIES: dict[str, dict[str, str | None]] = {
+    "priority": {"low": "low", "medium": "normal", "high": "high", "urgent": "urgent"}
+}
+
+_DEAL_LOOKUPS = (
+    Lookup(
+        ("dealpipelinestage", "dealpipelinestagedata"),
+        "dealpipelinestageid",
+        "stageid",
+        {"label": "stagelabel", "isclosed": "stageisclosed", "closedwon": "stageclosedwon"},
+    ),
+    Lookup(
+        ("dealpipeline", "dealpipelinedata"),
+        "dealpipelineid",
+        "pipelineid",
+        {"label": "pipelinelabel"},
+    ),
+    Lookup(("dealcompany", "dealcompanydata"), "dealid", "dealid", {"companyid": "dealcompanyid"}),
+    Lookup(
+        ("dealcontact", "dealcontactdata"),
+        "dealid",
+        "dealid",
+        {"contactid": "dealcontactids"},
+        Many.GATHER,
+    ),
+)
+
+
+def _labels(name: str, plural: str, fields: dict[str, Source], marks: tuple[str, ...]) -> FileKind:
+    """An export of an object, with labels over its columns."""
+    values = {"deals": _DEAL_VALUES, "tickets": _PRIORITIES}.get(name, {})
+    table = Table(
+        plural, fields, values=values, names_owners=True, stage_dates=name == "deals"
+    )
+    ignored = ("Date entered *", "Date exited *", "Associated *IDs", "Associated Company IDs")
+    return FileKind(name, (table,), marks=marks, ignored=ignored, blank=_NO_VALUE)
+
+
+def _raw(
+    name: str,
+    tables: tuple[Table, ...],
+    marks: tuple[str, ...],
+    lookups: tuple[Lookup, ...] = (),
+    ignored: tuple[str, ...] = (),
+) -> FileKind:
+    """A table as a sync delivers it; its times are in UTC."""
+    plain = name.replace("_", "")
+    return FileKind(
+        name,
+        tables,
+        stems=(plain, f"{plain}data"),
+        marks=("_fivetran_synced", *marks),
+        ignored=(*_SYNC, "portal_id", "is_deleted", "_fivetran_deleted", *ignored),
+        deleted=_DELETED,
+        lookups=lookups,
+        time_zone=_UTC,
+    )
+
+
+def _history(name: str, plural: str, key: str, fields: dict[str, Source]) -> FileKind:
+    changes: dict[str, Source] = {
+        "record_id": key,
+        "changed_at": "timestamp",
+        "field": "name",
+        "new_value": "value",
+        "changed_by": "sourceid",
+        "reason": "source",
+    }
+    renamed = {
+        column.removeprefix("property"): target
+        for column, target in properties(fields).items()
+        if column.startswith("property") and not target.startswith("_")
+    }
+    table = Table(plural, changes, shape=Shape.CHANGE, renamed=renamed, keeps_rest=False)
+    return _raw(name, (table,), (key, "timestamp", "name", "value"))
+
+
+_LINKS = (
+    Lookup(
+        ("engagementcompany", "engagementcompanydata"),
+        "engagementid",
+        "engagementid",
+        {"companyid": "engagedcompanyid"},
+    ),
+    Lookup(
+        ("engagementdeal", "engagementdealdata"),
+        "engagementid",
+        "engagementid",
+        {"dealid": "engageddealid"},
+    ),
+)
+_ENGAGED = (
+    ("engagementcontact", "engagementcontactdata"),
+    "engagementid",
+    "engagementid",
+    {"contactid": "engagedcontactid"},
+)
+_ENGAGEMENT_VALUES: dict[str, dict[str, str | None]] = {
+    "type": {
+        "completed": "meeting_held",
+        "scheduled": "meeting_booked",
+        "rescheduled": "meeting_booked",
+        "no_show": "meeting_no_show",
+        "canceled": "meeting_canceled",
+        "email": "email_sent",
+        "forwarded_email": "email_sent",
+        "incoming_email": "email_reply",
+    },
+    "direction": {
+        "email": "outbound",
+        "forwarded_email": "outbound",
+        "incoming_email": "inbound",
+    },
+}
+
+
+def _engagement(name: str, kind: str, **fields: Source) -> FileKind:
+    """What somebody did; of several people, each did it."""
+    common: dict[str, Source] = {
+        "id": Joined(("engagementid", "engagedcontactid"), "-"),
+        "contact_id": "engagedcontactid",
+        "account_id": "engagedcompanyid",
+        "opportunity_id": "engageddealid",
+        "occurred_at": ("starttime", "propertyhstimestamp", "propertyhscreatedate"),
+        "owner": "propertyhubspotownerid",
+        **fields,
+    }
+    table = Table(
+        "activities", common, {"type": kind}, values=_ENGAGEMENT_VALUES, keeps_rest=False
+    )
+    marks = ("engagement_id", "start_time|property_hs_timestamp|property_hs_createdate")
+    return _raw(name, (table,), marks, (Lookup(*_ENGAGED, Many.SPREAD), *_LINKS))
+
+
+_EMAIL_EVENT: dict[str, Source] = {
+    "id": "id",
+    "contact_id": "eventcontactid",
+    "occurred_at": ("created", "eventcreated"),
+    "campaign": ("emailcampaignid", "eventcampaignid"),
+    "subject": "subject",
+    "path": "url",
+}
+_EMAIL_CONTACT = Lookup(
+    ("contact", "contactdata"),
+    "recipient",
+    "propertyemail",
+    {"id": "eventcontactid"},
+    ignores_case=True,
+)
+
+
+def _email_event(name: str, kind: str, *, marks: tuple[str, ...] = ()) -> FileKind:
+    """Details of e-mail events, whose time and recipient another table has."""
+    direction = "outbound" if kind == "email_sent" else "inbound"
+    table = Table(
+        "activities", _EMAIL_EVENT, {"type": kind, "direction": direction}, keeps_rest=False
+    )
+    event = Lookup(
+        ("emailevent", "emaileventdata"),
+        "id",
+        "id",
+        {
+            "created": "eventcreated",
+            "recipient": "recipient",
+            "emailcampaignid": "eventcampaignid",
+        },
+        needed="the time and the recipient of its e-mails are in email_event",
+    )
+    return _raw(name, (table,), ("id", *marks), (event, _EMAIL_CONTACT))
+
+
+def _with(name: str, other: str) -> FileKind:
+    plain = name.replace("_", "")
+    return FileKind(
+        name, stems=(plain, f"{plain}data"), marks=("_fivetran_synced|category",), read_with=other
+    )
+
+
+_EMAIL_TYPES: dict[str, dict[str, str | None]] = {
+    "type": {
+        "sent": "email_sent",
+        "open": "email_open",
+        "click": "email_click",
+        "bounce": "email_bounce",
+        "spamreport": "spam_complaint",
+        "statuschange": "unsubscribe",
+    }
+}
+
+HUBSPOT = Vendor(
+    "hubspot",
+    (
+        _labels(
+            "contacts",
+            "contacts",
+            CONTACT,
+            ("record id|record id - contact", "email", "first name|last name|lead status"),
+        ),
+        _labels(
+            "companies",
+            "accounts",
+            COMPANY,
+            ("record id|record id - company", "company name", "company owner|company domain name"),
+        ),
+        _labels("deals", "opportunities", DEAL, ("record id|record id - deal", "deal name")),
+        _labels("tickets", "tickets", TICKET, ("record id|ticket id", "ticket name")),
+        _raw(
+            "contact",
+            (Table("contacts", CONTACT),),
+            ("id|contact_id|vid", "property_email|property_firstname|property_createdate"),
+        ),
+        _raw(
+            "company",
+            (Table("accounts", COMPANY),),
+            ("id", "property_name|property_domain"),
+        ),
+        _raw(
+            "deal",
+            (Table("opportunities", DEAL, values=_DEAL_VALUES),),
+            ("deal_id", "deal_pipeline_stage_id|property_dealname"),
+            _DEAL_LOOKUPS,
+        ),
+        _raw(
+            "ticket",
+            (Table("tickets", TICKET, values=_PRIORITIES),),
+            ("id", "property_subject|property_hs_pipeline_stage"),
+            (
+                Lookup(
+                    ("ticketcompany", "ticketcompanydata"),
+                    "id",
+                    "ticketid",
+                    {"companyid": "ticketcompanyid"},
+                ),
+                Lookup(
+                    ("ticketcontact", "ticketcontactdata"),
+                    "id",
+                    "ticketid",
+                    {"contactid": "ticketcontactid"},
+                ),
+            ),
+        ),
+        _raw(
+            "owner",
+            (
+                Table(
+                    "users",
+                    {
+                        "id": "ownerid",
+                        "name": Joined(("firstname", "lastname")),
+                        "email": "email",
+                        "team_id": "ownerteamid",
+                        "created_at": "createdat",
+                        "_changed_at": "updatedat",
+                    },
+                    keeps_rest=False,
+                ),
+            ),
+            ("owner_id", "email"),
+            (
+                Lookup(
+                    ("ownerteam", "ownerteamdata"), "ownerid", "ownerid", {"teamid": "ownerteamid"}
+                ),
+            ),
+        ),
+        _raw(
+            "team", (Table("teams", {"id": "id", "name": "name"}, keeps_rest=False),), ("id", "name")
+        ),
+        _history("contact_property_history", "contacts", "contactid", CONTACT),
+        _history("company_property_history", "accounts", "companyid", COMPANY),
+        _history("deal_property_history", "opportunities", "dealid", DEAL),
+        _history("ticket_property_history", "tickets", "ticketid", TICKET),
+        _raw(
+            "deal_stage",
+            (
+                Table(
+                    "opportunities",
+                    {
+                        "record_id": "dealid",
+                        "changed_at": ("dateentered", "fivetranstart"),
+                        "new_value": ("stagelabel", "value"),
+                        "changed_by": "sourceid",
+                        "reason": "source",
+                    },
+                    {"field": "stage"},
+                    shape=Shape.CHANGE,
+                    keeps_rest=False,
+                ),
+            ),
+            ("deal_id", "value", "date_entered|_fivetran_start"),
+            (
+                Lookup(
+                    ("dealpipelinestage", "dealpipelinestagedata"),
+                    "value",
+                    "stageid",
+                    {"label": "stagelabel"},
+                ),
+            ),
+        ),
+        _raw(
+            "contact_form_submission",
+            (
+                Table(
+                    "activities",
+                    {
+                        "id": Joined(("contactid", "formid", "conversionid", "timestamp"), "-"),
+                        "contact_id": "contactid",
+                        "occurred_at": "timestamp",
+                        "path": "pageurl",
+                        "subject": "title",
+                        "form_id": "formid",
+                    },
+                    {"type": "form_submit"},
+                    keeps_rest=False,
+                ),
+            ),
+            ("contact_id", "form_id", "timestamp"),
+        ),
+        _raw(
+            "email_event",
+            (
+                Table(
+                    "activities",
+                    {**_EMAIL_EVENT, "type": "type"},
+                    values=_EMAIL_TYPES,
+                    only={"type": tuple(_EMAIL_TYPES["type"])},
+                    keeps_rest=False,
+                ),
+            ),
+            ("id", "created", "recipient", "type"),
+            (_EMAIL_CONTACT,),
+        ),
+        _email_event("email_event_sent", "email_sent", marks=("reply_to",)),
+        _email_event("email_event_open", "email_open", marks=("duration", "user_agent")),
+        _email_event("email_event_click", "email_click", marks=("url", "user_agent")),
+        _email_event("email_event_bounce", "email_bounce", marks=("response",)),
+        _email_event("email_event_spam_report", "spam_complaint", marks=("ip_address",)),
+        _email_event(
+            "email_event_status_change", "unsubscribe", marks=("portal_subscription_status",)
+        ),
+        _engagement("engagement_call", "call", direction="propertyhscalldirection"),
+        _engagement(
+            "engagement_email",
+            "email_sent",
+            type="propertyhsemaildirection",
+            direction="propertyhsemaildirection",
+            subject=("propertyhsemailsubject", "subject"),
+        ),
+        _engagement(
+            "engagement_meeting",
+            "meeting_held",
+            type="propertyhsmeetingoutcome",
+            subject=("propertyhsmeetingtitle", "title"),
+        ),
+        _engagement("engagement_note", "note"),
+        _engagement("engagement_communication", "chat"),
+        _raw(
+            "engagement_task",
+            (
+                Table(
+                    "tasks",
+                    {
+                        "id": "engagementid",
+                        "subject": ("propertyhstasksubject", "subject"),
+                        "contact_id": "engagedcontactid",
+                        "account_id": "engagedcompanyid",
+                        "opportunity_id": "engageddealid",
+                        "owner": "propertyhubspotownerid",
+                        "priority": "propertyhstaskpriority",
+                        "status": "propertyhstaskstatus",
+                        "due_at": "propertyhstimestamp",
+                        "done_at": "propertyhstaskcompletiondate",
+                        "created_at": "propertyhscreatedate",
+                    },
+                    values={
+                        "status": {
+                            "completed": "done",
+                            "not_started": "open",
+                            "in_progress": "open",
+                            "waiting": "open",
+                            "deferred": "open",
+                        },
+                        "priority": {"none": None, "medium": "normal"},
+                    },
+                    keeps_rest=False,
+                ),
+            ),
+            ("engagement_id", "task_type|property_hs_task_type"),
+            (Lookup(*_ENGAGED), *_LINKS),
+        ),
+        _with("deal_pipeline", "deal"),
+        _with("deal_pipeline_stage", "deal"),
+        _with("deal_company", "deal"),
+        _with("deal_contact", "deal"),
+        _with("ticket_company", "ticket"),
+        _with("ticket_contact", "ticket"),
+        _with("owner_team", "owner"),
+        _with("engagement", "engagement_call, engagement_meeting and so on"),
+        _with("engagement_contact", "engagement_call, engagement_meeting and so on"),
+        _with("engagement_company", "engagement_call, engagement_meeting and so on"),
+        _with("engagement_deal", "engagement_call, engagement_meeting and so on"),
+    ),
+)

@@ -1,0 +1,212 @@
+"""What changed between two sets of definitions, in the business's words.
+
+Things in a list are matched by their name, so that moving or inserting one is not told as a
+change of all that follow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from revops.definitions.workspace import DEFINITIONS_FOLDER, SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from revops.definitions.kinds import Definitions
+
+
+class ChangeKind(StrEnum):
+    """What happened to the subject of a change."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """One change.
+
+    Attributes:
+        file: The file it is in: `definitions/scoring.yaml`.
+        subject: What it belongs to, such as the scoring model `enterprise`; '' for the file.
+        text: The change itself: `pricing_page: 20 -> 15 points`.
+        kind: Whether something was added, removed, changed or put in another place.
+    """
+
+    file: str
+    subject: str
+    text: str
+    kind: ChangeKind
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.text}" if self.subject else self.text
+
+
+def diff_definitions(old: Definitions, new: Definitions) -> list[Change]:
+    """Every change that decides something; none exactly if both have the same `version`."""
+    before, after = old.plain(), new.plain()
+    return [
+        Change(_file(stem), subject, text, kind)
+        for stem in before
+        for kind, subject, text in _compare(_root(stem), before[stem], after[stem])
+    ]
+
+
+def _file(stem: str) -> str:
+    return SETTINGS_FILE if stem == "revops" else f"{DEFINITIONS_FOLDER}/{stem}.yaml"
+
+
+def _root(stem: str) -> _Place:
+    return _Place(keys=(stem,)) if stem in _NAMED else _Place()
+
+
+_Told = tuple[ChangeKind, str, str]
+_NOUNS = {
+    "models": "model",
+    "attributes": "attribute",
+    "tiers": "tier",
+    "signals": "signal",
+    "negative": "negative",
+    "suppress": "suppression",
+    "bands": "band",
+    "thresholds": "threshold",
+    "stages": "stage",
+    "rejection_reasons": "rejection reason",
+    "teams": "team",
+    "users": "user",
+    "lists": "list",
+    "calendars": "calendar",
+}
+"""What each item is called, by the key that holds them."""
+_NAMED = {"thresholds", "lists", "calendars"}
+"""Keys whose mapping has names for keys."""
+_IDENTITIES = ("name", "code", "id", "when")
+"""What tells the items of a list apart: the first of these that an item has."""
+_VALUES_SHOWN = 5
+_TEXT_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a comparison has come to.
+
+    Attributes:
+        subject: The scoring model it is inside, or ''.
+        names: The named things it is inside, outermost first.
+        keys: The keys below the last of them.
+    """
+
+    subject: str = ""
+    names: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        return _NOUNS.get(self.keys[-1], "") if self.keys else ""
+
+    def key(self, key: str) -> _Place:
+        return replace(self, keys=(*self.keys, key))
+
+    def item(self, name: str) -> _Place:
+        if self.noun == "model":
+            return _Place(subject=name)
+        label = f"{self.noun} {name}" if self.noun in {"list", "calendar", "tier"} else name
+        return _Place(self.subject, (*self.names, label))
+
+    def tells(self, kind: ChangeKind, what: str) -> _Told:
+        """The change, after the names and keys it is about; points speak for themselves."""
+        key = ".".join(self.keys)
+        about = [*self.names, *([key] if key and key != "points" else [])]
+        return kind, self.subject, ": ".join([*about, what])
+
+
+def _compare(place: _Place, old: Any, new: Any) -> Iterator[_Told]:
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        if place.keys and place.keys[-1] in _NAMED:
+            yield from _compare_items(place, old, new)
+        else:
+            for key in old:
+                yield from _compare(place.key(key), old[key], new[key])
+    elif isinstance(old, list) and isinstance(new, list):
+        if all(isinstance(each, dict) for each in (*old, *new)):
+            before, after = _by_name(old), _by_name(new)
+            yield from _compare_items(place, before, after)
+            yield from _compare_order(place, list(before), list(after))
+        else:
+            yield from _compare_values(place, old, new)
+    else:
+        unit = " points" if place.keys[-1:] == ("points",) else ""
+        yield place.tells(ChangeKind.CHANGED, f"{_shown(old)} -> {_shown(new)}{unit}")
+
+
+def _by_name(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Items by what tells them apart; a second one of the same name is told as such."""
+    result: dict[str, Any] = {}
+    for item in items:
+        name = next(str(item[key]) for key in _IDENTITIES if item.get(key) is not None)
+        count = sum(each == name or each.startswith(f"{name} #") for each in result)
+        result[f"{name} #{count + 1}" if count else name] = item
+    return result
+
+
+def _compare_items(place: _Place, old: dict[str, Any], new: dict[str, Any]) -> Iterator[_Told]:
+    parent = replace(place, keys=())
+    for name in [*old, *(name for name in new if name not in old)]:
+        if name not in new:
+            yield parent.tells(ChangeKind.REMOVED, f"removed {place.noun} {name}")
+        elif name not in old:
+            summary = _summary(new[name])
+            text = f"added {place.noun} {name}" + (f": {summary}" if summary else "")
+            yield parent.tells(ChangeKind.ADDED, text)
+        else:
+            yield from _compare(place.item(name), old[name], new[name])
+
+
+def _compare_order(place: _Place, old: list[str], new: list[str]) -> Iterator[_Told]:
+    before = [name for name in old if name in new]
+    after = [name for name in new if name in old]
+    if before != after:
+        text = f"{place.noun} order: {_joined(before)} -> {_joined(after)}"
+        yield replace(place, keys=()).tells(ChangeKind.MOVED, text)
+
+
+def _compare_values(place: _Place, old: list[Any], new: list[Any]) -> Iterator[_Told]:
+    added, removed = Counter(new) - Counter(old), Counter(old) - Counter(new)
+    parts = [f"{sign} {_joined(map(_shown, values.elements()))}"
+             for sign, values in (("+", added), ("-", removed)) if values]  # fmt: skip
+    if parts:
+        yield place.tells(ChangeKind.CHANGED, ", ".join(parts))
+    else:
+        yield place.tells(ChangeKind.MOVED, f"order: {_joined(map(_shown, new))}")
+
+
+def _summary(item: Any) -> str:
+    """The least that says what was added."""
+    if isinstance(item, dict):
+        return f"{_shown(item['points'])} points" if "points" in item else ""
+    return _joined(map(_shown, item)) if isinstance(item, list) else _shown(item)
+
+
+def _joined(values: Iterable[str]) -> str:
+    every = list(values)
+    more = len(every) - _VALUES_SHOWN
+    return ", ".join(every[:_VALUES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(each)}" for key, each in value.items() if each)
+    if isinstance(value, list):
+        return _joined(map(_shown, value)) or "none"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = {None: "none", "": "none", True: "yes", False: "no"}.get(value, str(value))
+    return text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}..."

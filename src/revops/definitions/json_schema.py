@@ -1,0 +1,50 @@
+"""JSON Schema (2020-12) of each definition file, so that an editor completes and checks it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from revops.definitions.kinds import KINDS
+from revops.definitions.workspace import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FOLDER = ".revops/schemas"
+"""Where a workspace keeps its schemas."""
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """The schema of `revops` (for `revops.yaml`) and of each kind of definition, by file stem."""
+    models: dict[str, type[BaseModel]] = {
+        "revops": Settings,
+        **{kind.stem: kind.model for kind in KINDS},
+    }
+    return {stem: _schema(stem, model) for stem, model in models.items()}
+
+
+def write_schemas(workspace: Path) -> list[Path]:
+    """Write the schemas into `.revops/schemas/` of a workspace; returns the files."""
+    folder = workspace / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for stem, schema in json_schemas().items():
+        file = folder / f"{stem}.json"
+        file.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+        files.append(file)
+    return files
+
+
+def schema_line(stem: str) -> str:
+    """The first line of a definition file, by which an editor finds its schema."""
+    way = "" if stem == "revops" else "../"
+    return f"# yaml-language-server: $schema={way}{FOLDER}/{stem}.json"
+
+
+def _schema(stem: str, model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {"$schema": DIALECT, "$id": f"{stem}.json", **schema}

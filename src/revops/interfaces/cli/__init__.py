@@ -1,0 +1,5 @@
+"""The command `revops`."""
+
+from revops.interfaces.cli.boundary import main
+
+__all__ = ["main"]

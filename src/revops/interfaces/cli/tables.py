@@ -1,0 +1,65 @@
+"""Tables and values as the terminal shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def as_table(result: pa.Table, title: str = "") -> Table:
+    """The rows as a table for the terminal: numbers to the right, times to the minute."""
+    table = plain_table(title)
+    for column in result.schema:
+        table.add_column(
+            column.name.replace("_", " "),
+            justify="right" if _is_number(column.type) else "left",
+            overflow="fold",
+        )
+    for row in result.to_pylist():
+        table.add_row(*map(cell, row.values()))
+    return table
+
+
+def plain_table(title: str = "") -> Table:
+    """A table in the house style."""
+    return Table(
+        title=Text(title, "bold") if title else None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        header_style="bold",
+        pad_edge=False,
+    )
+
+
+def cell(value: object) -> Text:
+    """A value as a table shows it; nothing for None."""
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    if isinstance(value, float | Decimal):
+        return Text(points(value))
+    if isinstance(value, datetime):
+        return Text(f"{value:%Y-%m-%d %H:%M}")
+    if isinstance(value, list):
+        return Text(", ".join(map(str, value)))
+    return Text("" if value is None else str(value))
+
+
+def points(value: float | Decimal) -> str:
+    """A number with at most two decimals: `57.14`, `20`."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_))

@@ -1,0 +1,1 @@
+"""Leads: how good they are, where they stand, who works them, by when."""

@@ -1,0 +1,179 @@
+"""What must be known of a contact's activities, each thing once, however many signals ask."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from revops.definitions.scope import Vocabulary
+from revops.kit.condition import happenings_of, parse_condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from revops.definitions.scoring import Completion, Decay, Negative, ScoringModel, Signal
+
+FOREVER = timedelta(days=365_000)
+INBOUND = "COALESCE(direction, 'inbound') = 'inbound'"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which activities are meant.
+
+    Attributes:
+        events: Their types; none means every type.
+        where: A condition on the activity.
+        since_recycle: Whether those before the contact's last recycling are left out.
+    """
+
+    events: tuple[str, ...]
+    where: str | None = None
+    since_recycle: bool = True
+
+
+@dataclass(frozen=True)
+class Feature:
+    """How often, and when last, matching activities completed something.
+
+    Attributes:
+        match: Which activities.
+        count: How many of them, or of their distinct values, complete it.
+        within: In a window this long that ends at the last of them.
+        distinct: The activity field whose values are counted, instead of activities.
+        same_session: Whether they must share the session.
+        points, decay: Where given, the decayed points of all completions are summed up.
+    """
+
+    match: Match
+    count: int = 1
+    within: timedelta | None = None
+    distinct: str | None = None
+    same_session: bool = False
+    points: float | None = None
+    decay: Decay | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether counting and the latest moment are enough to know it."""
+        if self.distinct is not None:
+            return False
+        return self.count == 1 or not (self.within or self.same_session or self.points is not None)
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether it asks for some number of activities in a window, and for nothing else."""
+        return not (self.is_plain or self.distinct or self.same_session or self.points is not None)
+
+
+def feature_of(completion: Completion, *, since_recycle: bool = True) -> Feature:
+    """What must be known to tell whether, and when, a signal or negative was completed."""
+    events = tuple(sorted(set(completion.events)))
+    return Feature(
+        Match(events, completion.where, since_recycle),
+        completion.count,
+        completion.within,
+        completion.distinct,
+        completion.same == "session" and completion.count > 1,
+    )
+
+
+def feature_of_signal(signal: Signal) -> Feature:
+    """What must be known to give a signal its points."""
+    feature = feature_of(signal)
+    if signal.per == "occurrence" and signal.decay:
+        return Feature(
+            feature.match,
+            feature.count,
+            feature.within,
+            feature.distinct,
+            feature.same_session,
+            signal.points,
+            signal.decay,
+        )
+    return feature
+
+
+def horizon_of(signal: Signal) -> timedelta:
+    """The age from which a signal gives nothing: when linear decay has used up its points."""
+    decay = signal.decay
+    if decay is None or decay.points is None or decay.every is None:
+        return FOREVER
+    steps = max(math.ceil(signal.points / decay.points), 0)
+    return min((decay.after or timedelta()) + steps * decay.every, FOREVER)
+
+
+def feature_of_negative(negative: Negative) -> Feature:
+    """What must be known to tell whether a negative with an event or a silence holds."""
+    since_recycle = negative.from_ == "engagement"
+    if negative.inactive_for is None:
+        return feature_of(negative, since_recycle=since_recycle)
+    if negative.of is not None:
+        return Feature(Match((negative.of,), None, since_recycle))
+    return Feature(Match((), INBOUND, since_recycle))
+
+
+# An account's engaged contacts are those with inbound activity, whatever sales sent back.
+ENGAGED = Feature(Match((), INBOUND, since_recycle=False))
+
+
+@dataclass
+class Behaviour:
+    """The features that a set of models asks for, numbered.
+
+    Attributes:
+        matches: Every different set of activities; its place is its bit in a row's mask.
+        features: Every different feature; its place is its number.
+        horizons: The age from which nobody asks for a feature's completions.
+    """
+
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    matches: dict[Match, int] = field(default_factory=dict)
+    features: dict[Feature, int] = field(default_factory=dict)
+    horizons: dict[Feature, timedelta] = field(default_factory=dict)
+
+    def add(self, feature: Feature, horizon: timedelta = FOREVER) -> int:
+        """The number of a feature, given to it when first asked for.
+
+        Args:
+            feature: What is to be known.
+            horizon: Completions that are this old need not be known.
+        """
+        self.matches.setdefault(feature.match, len(self.matches))
+        self.horizons[feature] = max(horizon, self.horizons.get(feature, horizon))
+        return self.features.setdefault(feature, len(self.features))
+
+    def add_happened(self, model: ScoringModel, name: str, length: timedelta) -> list[int]:
+        """The features that tell when `name` last happened: a type, or a signal of the model."""
+        signals = [each for each in model.engagement.signals if each.name == name and each.event]
+        return [
+            self.add(Feature(Match((name,))), length),
+            *(self.add(feature_of_signal(signal), length) for signal in signals),
+        ]
+
+    def reach(self, feature: Feature) -> timedelta:
+        """How old an activity may be and still matter to a feature."""
+        return min(self.horizons[feature] + (feature.within or FOREVER), FOREVER)
+
+    def add_model(self, model: ScoringModel) -> None:
+        """Ask for everything that a model needs."""
+        for signal in model.engagement.signals:
+            if signal.event is not None:
+                self.add(feature_of_signal(signal), horizon_of(signal))
+        for negative in model.negative:
+            if negative.when is None:
+                self.add(feature_of_negative(negative))
+        for text in _contact_conditions(model):
+            tree = parse_condition(text, self.vocabulary.threshold())
+            for name, length in sorted(happenings_of(tree)):
+                self.add_happened(model, name, length)
+
+
+def _contact_conditions(model: ScoringModel) -> Iterator[str]:
+    yield from (tier.when for each in model.fit.attributes for tier in each.tiers)
+    yield from (signal.when for signal in model.engagement.signals if signal.when)
+    yield from (negative.when for negative in model.negative if negative.when)
+    yield from (suppression.when for suppression in model.suppress)
+    yield from model.thresholds.values()

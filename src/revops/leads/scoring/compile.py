@@ -1,0 +1,199 @@
+"""Compile a scoring definition to steps of SQL: one pass over the activities, then arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from revops.definitions.scope import Vocabulary, conditions
+from revops.kit.condition import bind, fields_of, parse_condition
+from revops.leads.scoring import activity
+from revops.leads.scoring.account import account_scores
+from revops.leads.scoring.behaviour import ENGAGED, Behaviour
+from revops.leads.scoring.expressions import case, column, micros_at, whole
+from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
+from revops.leads.scoring.people import field_column, people_steps
+from revops.leads.scoring.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from revops.definitions.scoring import Scoring
+
+ENGAGED_CONTACTS = "account.engaged_contacts"
+ENGAGED_DAYS = 30
+_SCORES = {"fit", "engagement", "total"}
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the facts say of the past that the statement has to reckon with.
+
+    Attributes:
+        history: For each kind of record (plural), the fields that have a history.
+        has_recycles: Whether any contact was ever recycled.
+    """
+
+    history: Mapping[str, Collection[str]] = field(default_factory=dict)
+    has_recycles: bool = True
+
+
+def compile_scoring(
+    scoring: Scoring,
+    vocabulary: Vocabulary,
+    as_of: datetime,
+    *,
+    past: Past | None = None,
+    contact_ids: Sequence[str] | None = None,
+) -> list[Step]:
+    """The steps that score contacts as of an instant: `scores`, `lines`, `account_scores`.
+
+    They read the facts `contacts`, `accounts`, `activities`, `contact_history` and
+    `account_history` (the histories only where `past` names fields). The meaning of every number
+    is that of the scoring reference; nothing after `as_of` is looked at.
+
+    `scores`: contact_id, account_id, model, fit, engagement, total, band, qualified, reached
+    (names of the thresholds that hold), last_activity_at; one row a contact that a model accepts.
+    `lines`: contact_id, dimension (fit, engagement or total), signal, points, raw_points, count,
+    last_at; the points of a contact's lines add up to its total, those of a dimension's lines
+    to its subtotal.
+    `account_scores`: see `account_scores`.
+
+    Args:
+        scoring: The definition; its conditions must have been checked.
+        vocabulary: Lists, custom fields and zone of the workspace.
+        as_of: The instant.
+        past: What history there is.
+        contact_ids: Score these only.
+
+    Raises:
+        ConditionError: A condition is wrong.
+    """
+    past = past or Past()
+    behaviour = Behaviour(vocabulary)
+    for model in scoring.models:
+        behaviour.add_model(model)
+    fields = _fields(scoring, vocabulary)
+    has_engaged = ENGAGED_CONTACTS in fields
+    if has_engaged:
+        behaviour.add(ENGAGED, timedelta(days=ENGAGED_DAYS))
+    steps = people_steps(fields, vocabulary, past.history, as_of, contact_ids)
+    if past.has_recycles:
+        steps.append(Step("recycle", _recycle(as_of)))
+    steps += activity.behaviour_steps(behaviour, as_of, contact_ids, has_recycles=past.has_recycles)
+    if has_engaged:
+        steps.append(Step("engaged", _engaged(behaviour, as_of)))
+    known = _known(scoring, vocabulary, behaviour, fields, has_engaged=has_engaged)
+    steps.append(Step("known", known, is_kept=True))
+    parts = [ModelSteps(i, each, behaviour, as_of) for i, each in enumerate(scoring.models)]
+    for part in parts:
+        steps += part.steps(is_kept=contact_ids is not None)
+    steps.append(Step("scores", _union([part.scores() for part in parts], SCORE_COLUMNS)))
+    lines = [line for part in parts for line in part.lines()]
+    steps.append(Step("lines", _union(lines, LINE_COLUMNS)))
+    return [*steps, Step("account_scores", account_scores(scoring.accounts, as_of))]
+
+
+def _fields(scoring: Scoring, vocabulary: Vocabulary) -> set[str]:
+    """Every field of contacts and accounts that the definition needs."""
+    found = {"created_at", "recycled_at"}
+    for placed in conditions(scoring, vocabulary):
+        if not placed.path.endswith(".where"):
+            names = fields_of(placed.parse())
+            found |= names - _SCORES if ".thresholds." in placed.path else names
+    return found
+
+
+def _recycle(as_of: datetime) -> exp.Select:
+    """When each contact was last recycled; those that never were have no row."""
+    recycled = exp.UnixMicros(this=column("contact.recycled_at"))
+    return (
+        exp.select(column("contact_id"), exp.alias_(recycled, "recycled"))
+        .from_(exp.to_table("person"))
+        .where(recycled.copy() <= whole(micros_at(as_of)))
+    )
+
+
+def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
+    """How many contacts of each account were active of late."""
+    last = column(activity.at(behaviour.features[ENGAGED]), "b")
+    since = micros_at(as_of) - ENGAGED_DAYS * 86_400_000_000
+    return (
+        exp.select(column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts"))
+        .from_(exp.alias_(exp.to_table("person"), "p"))
+        .join(
+            exp.alias_(exp.to_table("behaviour"), "b"),
+            on=column("contact_id", "b").eq(column("contact_id", "p")),
+        )
+        .where(last > whole(since))
+        .group_by(column("account_id", "p"))
+    )
+
+
+def _known(
+    scoring: Scoring,
+    vocabulary: Vocabulary,
+    behaviour: Behaviour,
+    fields: Collection[str],
+    *,
+    has_engaged: bool,
+) -> exp.Select:
+    """One row a contact: the model that scores it, its fields and its behaviour."""
+    query = exp.select(column("contact_id", "p"), column("account_id", "p"))
+    for name in sorted(fields):
+        query = query.select(exp.alias_(_field(name), field_column(name), quoted=True))
+    for bit in behaviour.matches.values():
+        query = query.select(
+            column(activity.matched_at(bit), "b"), column(activity.matched_count(bit), "b")
+        )
+    for feature, number in behaviour.features.items():
+        query = query.select(column(activity.count(number), "b"), column(activity.at(number), "b"))
+        if feature.points is not None:
+            query = query.select(column(activity.points(number), "b"))
+    query = query.select(exp.alias_(_model(scoring, vocabulary), "model"))
+    query = query.from_(exp.alias_(exp.to_table("person"), "p")).join(
+        exp.alias_(exp.to_table("behaviour"), "b"),
+        on=column("contact_id", "b").eq(column("contact_id", "p")),
+        join_type="left",
+    )
+    if has_engaged:
+        query = query.join(
+            exp.alias_(exp.to_table("engaged"), "e"),
+            on=column("account_id", "e").eq(column("account_id", "p")),
+            join_type="left",
+        )
+    return query
+
+
+def _field(name: str) -> exp.Expr:
+    if name != ENGAGED_CONTACTS:
+        return column(field_column(name), "p")
+    nobody = exp.Coalesce(this=column("contacts", "e"), expressions=[whole(0)])
+    has_account = exp.Not(this=exp.Is(this=column("account_id", "p"), expression=exp.null()))
+    return case([(has_account, nobody)], None)
+
+
+def _model(scoring: Scoring, vocabulary: Vocabulary) -> exp.Expr:
+    """The place of the first model that accepts the contact, or NULL."""
+    scope = vocabulary.contact(may_ask_happened=False)
+    pairs: list[tuple[exp.Expr, exp.Expr]] = []
+    for index, model in enumerate(scoring.models):
+        if model.applies_to is None:
+            return case(pairs, whole(index))
+        pairs.append((bind(parse_condition(model.applies_to, scope), _field), whole(index)))
+    return case(pairs, exp.cast(exp.null(), "int"))
+
+
+def _union(parts: Sequence[exp.Select], columns: Sequence[str]) -> exp.Query:
+    """All rows of all parts; without parts, no rows of these columns."""
+    if not parts:
+        empty = [exp.alias_(exp.cast(exp.null(), "text"), name) for name in columns]
+        return exp.select(*empty).where(exp.false())
+    query: exp.Query = parts[0]
+    for part in parts[1:]:
+        query = exp.union(query, part, distinct=False, copy=False)
+    return query

@@ -1,0 +1,232 @@
+"""Explain one contact's score: every point with its reason, and what it would take to qualify."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from revops.kit.condition import fields_of, parse_condition
+from revops.leads.scoring import wording
+from revops.leads.scoring.model import requirements
+from revops.leads.scoring.people import field_column
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from revops.definitions.scope import Vocabulary
+    from revops.definitions.scoring import Band, Scoring, ScoringModel
+
+SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One line of a score: what gave or took how many points, and why.
+
+    Attributes:
+        dimension: The subtotal it belongs to: fit, engagement or total.
+        name: Of the attribute, signal, negative or limit.
+        points: What it gives now.
+        raw_points: What it gave before decay and cap.
+        count: How many activities matched; None where none are asked for.
+        last_at: When it was last completed.
+        why: The reason in words.
+    """
+
+    dimension: str
+    name: str
+    points: float
+    raw_points: float
+    count: int | None
+    last_at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A contact's score and all that made it; the points of the reasons add up to the total.
+
+    Attributes:
+        needs: For each way to qualify, what is missing; empty if the contact is qualified.
+        blocked_by: The suppressions that hold, which no score overcomes.
+        suggestions: What would bring points that the contact does not have.
+    """
+
+    contact_id: str
+    model: str
+    as_of: datetime
+    definitions_version: str
+    fit: float
+    engagement: float
+    total: float
+    band: Band | None
+    qualified: bool
+    reached: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    needs: tuple[tuple[str, ...], ...]
+    blocked_by: tuple[str, ...]
+    suggestions: tuple[str, ...]
+
+
+def explain_score(
+    con: duckdb.DuckDBPyConnection,
+    scoring: Scoring,
+    vocabulary: Vocabulary,
+    contact_id: str,
+    as_of: datetime,
+    definitions_version: str,
+) -> Explanation | None:
+    """Explain the score of a contact that `con` has been prepared to score.
+
+    Args:
+        con: A connection with the steps of `compile_scoring`.
+        scoring: The definition they were compiled from.
+        vocabulary: Of the same workspace.
+        contact_id: Whom.
+        as_of: The instant they were compiled for.
+        definitions_version: To be told with it.
+
+    Returns:
+        The explanation; None if no model accepts the contact.
+    """
+    score = _row(con, "SELECT * FROM scores WHERE contact_id = ?", contact_id)
+    if score is None:
+        return None
+    index = next(i for i, each in enumerate(scoring.models) if each.name == score["model"])
+    model = scoring.models[index]
+    tiers = _row(con, f"SELECT * FROM model{index}_tiers WHERE contact_id = ?", contact_id) or {}
+    known = _row(con, "SELECT * FROM known WHERE contact_id = ?", contact_id) or {}
+    needs = _row(con, f"SELECT * FROM model{index}_needs WHERE contact_id = ?", contact_id) or {}
+    lines = _rows(con, "SELECT * FROM lines WHERE contact_id = ?", contact_id)
+    words = _Words(model, vocabulary, as_of, tiers, known)
+    reasons = [words.reason(line) for line in lines]
+    given = {reason.name for reason in reasons}
+    return Explanation(
+        contact_id=contact_id,
+        model=model.name,
+        as_of=as_of,
+        definitions_version=definitions_version,
+        fit=score["fit"],
+        engagement=score["engagement"],
+        total=score["total"],
+        band=next((band for band in model.bands if band.name == score["band"]), None),
+        qualified=score["qualified"],
+        reached=tuple(name for name in score["reached"].split(", ") if name),
+        reasons=tuple(sorted(reasons, key=_order)),
+        needs=() if score["qualified"] else words.needs(needs, score),
+        blocked_by=tuple(s.name for i, s in enumerate(model.suppress) if needs.get(f"x{i}")),
+        suggestions=() if score["qualified"] else words.suggestions(given),
+    )
+
+
+def _order(reason: Reason) -> tuple[int, float]:
+    return ("fit", "engagement", "total").index(reason.dimension), -reason.points
+
+
+class _Words:
+    """Puts one contact's lines into words."""
+
+    def __init__(
+        self,
+        model: ScoringModel,
+        vocabulary: Vocabulary,
+        as_of: datetime,
+        tiers: dict[str, Any],
+        known: dict[str, Any],
+    ) -> None:
+        self.model = model
+        self.vocabulary = vocabulary
+        self.as_of = as_of
+        self.tiers = tiers
+        self.known = known
+
+    def reason(self, line: dict[str, Any]) -> Reason:
+        last_at = line["last_at"].replace(tzinfo=UTC) if line["last_at"] else None
+        return Reason(
+            line["dimension"],
+            line["signal"],
+            line["points"],
+            line["raw_points"],
+            line["count"],
+            last_at,
+            self._why(line, wording.ago(last_at, self.as_of) if last_at else ""),
+        )
+
+    def _why(self, line: dict[str, Any], last: str) -> str:
+        name = line["signal"]
+        for i, attribute in enumerate(self.model.fit.attributes):
+            if attribute.name == name:
+                tier = attribute.tiers[self.tiers[f"a{i}"]]
+                return f"{tier.when}{self._values(tier.when)}"
+        for signal in self.model.engagement.signals:
+            if signal.name == name:
+                points, raw = line["points"], line["raw_points"]
+                return wording.of_signal(signal, points, raw, line["count"], last)
+        for negative in self.model.negative:
+            if negative.name == name:
+                values = self._values(negative.when) if negative.when else ""
+                return wording.of_negative(negative, last) + values
+        return self._of_adjustment(name, last)
+
+    def _of_adjustment(self, name: str, last: str) -> str:
+        if name == "inactivity" and self.model.engagement.inactivity:
+            rule = self.model.engagement.inactivity
+            every = wording.period(rule.every)
+            return f"{rule.percent:g}% lost for every {every} without activity; last {last}"
+        if name.startswith("weight of "):
+            weighted = self.model.fit if name.endswith("fit") else self.model.engagement
+            return f"counts {weighted.weight:.0%} in the total"
+        top = {"fit limit": self.model.fit.max, "engagement limit": self.model.engagement.max}
+        most = top.get(name, 100.0)
+        return "not below 0" + (f" and not above {most:g}" if most is not None else "")
+
+    def _values(self, text: str) -> str:
+        """The values of the fields that a condition is about: ` (title: VP Sales)`."""
+        fields = sorted(fields_of(parse_condition(text, self.vocabulary.contact())))
+        values = [f"{name}: {self._value(name)}" for name in fields]
+        return f" ({', '.join(values)})" if values else ""
+
+    def _value(self, name: str) -> str:
+        value = self.known.get(field_column(name))
+        return "empty" if value is None else str(value)
+
+    def needs(self, met: dict[str, Any], score: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+        """For each way to qualify, what is missing."""
+        ways: dict[str, list[str]] = {}
+        scores = {name: score[name] for name in ("fit", "engagement", "total")}
+        for i, need in enumerate(requirements(self.model, self.vocabulary)):
+            missing = ways.setdefault(need.threshold, [])
+            if not met.get(f"r{i}"):
+                missing.append(wording.of_need(need.tree, scores))
+        return tuple(tuple(missing) for missing in ways.values())
+
+    def suggestions(self, given: set[str]) -> tuple[str, ...]:
+        """The signals not yet seen and the facts not yet known that would bring most points."""
+        found: list[tuple[float, str]] = [
+            (signal.points, f"{signal.name} would bring up to {wording.number(signal.points)}")
+            for signal in self.model.engagement.signals
+            if signal.name not in given and signal.points > 0
+        ]
+        for attribute in self.model.fit.attributes:
+            most = max(tier.points for tier in attribute.tiers)
+            unknown = self._unknown([tier.when for tier in attribute.tiers])
+            if attribute.name not in given and unknown and most > 0:
+                points = wording.number(most)
+                found.append((most, f"{' and '.join(unknown)} not known: up to {points}"))
+        best = sorted(found, key=lambda each: -each[0])[:SUGGESTIONS]
+        return tuple(text for _points, text in best)
+
+    def _unknown(self, conditions: list[str]) -> list[str]:
+        scope = self.vocabulary.contact()
+        asked = {name for text in conditions for name in fields_of(parse_condition(text, scope))}
+        return sorted(name for name in asked if self.known.get(field_column(name)) is None)
+
+
+def _row(con: duckdb.DuckDBPyConnection, query: str, contact_id: str) -> dict[str, Any] | None:
+    rows = _rows(con, query, contact_id)
+    return rows[0] if rows else None
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, contact_id: str) -> list[dict[str, Any]]:
+    return con.execute(query, [contact_id]).to_arrow_table().to_pylist()

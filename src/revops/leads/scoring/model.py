@@ -1,0 +1,400 @@
+"""One scoring model as steps: points, subtotals, total, thresholds; then scores and lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from revops.kit.condition import bind, parse_condition
+from revops.leads.scoring import activity
+from revops.leads.scoring.behaviour import feature_of_negative, feature_of_signal
+from revops.leads.scoring.expressions import (
+    case,
+    clamp,
+    column,
+    decayed,
+    greatest,
+    holds,
+    least,
+    micros,
+    micros_at,
+    mul,
+    number,
+    periods,
+    sub,
+    total,
+    whole,
+)
+from revops.leads.scoring.people import field_column
+from revops.leads.scoring.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from revops.definitions.scope import Vocabulary
+    from revops.definitions.scoring import Negative, ScoringModel, Signal
+    from revops.kit.condition import Scope
+    from revops.leads.scoring.behaviour import Behaviour, Feature
+
+SCORE_COLUMNS = (
+    "contact_id",
+    "account_id",
+    "model",
+    "fit",
+    "engagement",
+    "total",
+    "band",
+    "qualified",
+    "reached",
+    "last_activity_at",
+)
+LINE_COLUMNS = (
+    "contact_id",
+    "dimension",
+    "signal",
+    "points",
+    "raw_points",
+    "count",
+    "last_at",
+)
+SCORES = ("fit", "engagement", "total")
+QUALIFYING = ("mql", "mql_override")
+TOP = 100.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where one line of a score's explanation comes from: columns and expressions of a model."""
+
+    dimension: str
+    name: str
+    points: exp.Expr
+    raw_points: exp.Expr
+    count: exp.Expr
+    last: exp.Expr
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One of the things that must all hold for a threshold: it and its checked tree."""
+
+    threshold: str
+    tree: exp.Expr
+
+
+def requirements(model: ScoringModel, vocabulary: Vocabulary) -> list[Requirement]:
+    """What qualifying asks for, taken apart at the ANDs; each threshold is one way to qualify."""
+    found = []
+    for name in QUALIFYING:
+        if name in model.thresholds:
+            tree = parse_condition(model.thresholds[name], vocabulary.threshold()).unnest()
+            parts = list(tree.flatten()) if isinstance(tree, exp.And) else [tree]
+            found += [Requirement(name, part) for part in parts]
+    return found
+
+
+class ModelSteps:
+    """The steps of one model; they read `known` and end in `model<index>`."""
+
+    def __init__(
+        self, index: int, model: ScoringModel, behaviour: Behaviour, as_of: datetime
+    ) -> None:
+        self.name = f"model{index}"
+        self.index = index
+        self.model = model
+        self.behaviour = behaviour
+        self.now = micros_at(as_of)
+        self._contact = behaviour.vocabulary.contact()
+
+    def steps(self, *, is_kept: bool = False) -> list[Step]:
+        """From the points of each item to the verdict, which may be worth keeping."""
+        return [
+            Step(f"{self.name}_points", self._points()),
+            Step(f"{self.name}_sums", self._sums()),
+            Step(f"{self.name}_subtotals", self._subtotals()),
+            Step(f"{self.name}_totals", self._totals()),
+            Step(self.name, self._verdict(), is_kept),
+            Step(f"{self.name}_tiers", self._tiers()),
+            Step(f"{self.name}_needs", self._needs()),
+        ]
+
+    def scores(self) -> exp.Select:
+        """The model's part of `scores`."""
+        name = exp.alias_(exp.Literal.string(self.model.name), "model")
+        columns = [name if each == "model" else column(each) for each in SCORE_COLUMNS]
+        return exp.select(*columns).from_(exp.to_table(self.name))
+
+    def lines(self) -> Iterator[exp.Select]:
+        """The model's parts of `lines`, one for each thing that can give points."""
+        for line in self._lines():
+            values = {
+                "contact_id": column("contact_id"),
+                "dimension": exp.Literal.string(line.dimension),
+                "signal": exp.Literal.string(line.name),
+                "points": line.points,
+                "raw_points": line.raw_points,
+                "count": exp.cast(line.count, "bigint"),
+                "last_at": _time(line.last),
+            }
+            query = exp.select(*(exp.alias_(value, name) for name, value in values.items()))
+            yield query.from_(exp.to_table(self.name)).where(
+                exp.NEQ(this=line.points.copy(), expression=number(0))
+            )
+
+    # Points of each item
+
+    def _points(self) -> exp.Select:
+        query = exp.select(exp.column(exp.Star()))
+        for i, attribute in enumerate(self.model.fit.attributes):
+            tiers = [
+                (self._condition(tier.when, self._contact), number(tier.points))
+                for tier in attribute.tiers
+            ]
+            query = query.select(exp.alias_(case(tiers, number(0)), f"a{i}"))
+        for i, signal in enumerate(self.model.engagement.signals):
+            query = query.select(exp.alias_(self._signal_points(signal), f"s{i}"))
+        for i, negative in enumerate(self.model.negative):
+            value = case([(self._negative_holds(negative), number(negative.points))], number(0))
+            query = query.select(exp.alias_(value, f"n{i}"))
+        mine = column("model").eq(whole(self.index))
+        return query.from_(exp.to_table("known")).where(mine)
+
+    def _signal_points(self, signal: Signal) -> exp.Expr:
+        if signal.when is not None:
+            condition = self._condition(signal.when, self._contact)
+            return case([(condition, number(signal.points))], number(0))
+        feature = self.behaviour.features[feature_of_signal(signal)]
+        happened = _or_zero(column(activity.count(feature)))
+        if signal.per == "once":
+            age = sub(whole(self.now), column(activity.at(feature)))
+            left = decayed(signal.points, signal.decay, age)
+            return case([(happened >= whole(1), left)], number(0))
+        if signal.decay is not None:
+            summed: exp.Expr = exp.Coalesce(
+                this=column(activity.points(feature)), expressions=[number(0)]
+            )
+        else:
+            summed = mul(number(signal.points), happened)
+        if signal.max is None:
+            return summed
+        return least(summed, number(signal.max))
+
+    def _negative_holds(self, negative: Negative) -> exp.Expr:
+        if negative.when is not None:
+            return self._condition(negative.when, self._contact)
+        feature = self.behaviour.features[feature_of_negative(negative)]
+        if negative.inactive_for is None:
+            return _or_zero(column(activity.count(feature))) >= whole(1)
+        created = exp.UnixMicros(this=column("contact.created_at"))
+        last = exp.Coalesce(this=column(activity.at(feature)), expressions=[created])
+        silence = sub(whole(self.now), last)
+        return holds(silence > whole(micros(negative.inactive_for)))
+
+    # Subtotals and total
+
+    def _sums(self) -> exp.Select:
+        attributes = [column(f"a{i}") for i, _ in enumerate(self.model.fit.attributes)]
+        signals = [column(f"s{i}") for i, _ in enumerate(self.model.engagement.signals)]
+        return exp.select(
+            exp.column(exp.Star()),
+            exp.alias_(total([*attributes, *self._negatives("fit")]), "fit_sum"),
+            exp.alias_(total(signals), "signal_sum"),
+            exp.alias_(self._last_activity(), "last_activity"),
+        ).from_(exp.to_table(f"{self.name}_points"))
+
+    def _subtotals(self) -> exp.Select:
+        lost = sub(mul(column("signal_sum"), self._activity_factor()), column("signal_sum"))
+        return exp.select(
+            exp.column(exp.Star()),
+            exp.alias_(lost, "inactivity"),
+            exp.alias_(clamp(column("fit_sum"), self.model.fit.max), "fit"),
+        ).from_(exp.to_table(f"{self.name}_sums"))
+
+    def _totals(self) -> exp.Select:
+        parts = [column("signal_sum"), column("inactivity"), *self._negatives("engagement")]
+        inner = exp.select(
+            exp.column(exp.Star()), exp.alias_(total(parts), "engagement_sum")
+        ).from_(exp.to_table(f"{self.name}_subtotals"))
+        engagement = clamp(column("engagement_sum"), self.model.engagement.max)
+        middle = exp.select(exp.column(exp.Star()), exp.alias_(engagement, "engagement")).from_(
+            inner.subquery("summed")
+        )
+        weighted = [
+            mul(number(self.model.fit.weight), column("fit")),
+            mul(number(self.model.engagement.weight), column("engagement")),
+        ]
+        outer = exp.select(
+            exp.column(exp.Star()),
+            exp.alias_(total([*weighted, *self._negatives("total")]), "total_sum"),
+        ).from_(middle.subquery("capped"))
+        return exp.select(
+            exp.column(exp.Star()), exp.alias_(clamp(column("total_sum"), TOP), "total")
+        ).from_(outer.subquery("weighted"))
+
+    def _negatives(self, subtotal: str) -> list[exp.Expr]:
+        return [
+            column(f"n{i}")
+            for i, negative in enumerate(self.model.negative)
+            if negative.from_ == subtotal
+        ]
+
+    def _last_activity(self) -> exp.Expr:
+        """When the contact last did anything that a signal of the model matches."""
+        matches = {
+            feature_of_signal(signal).match
+            for signal in self.model.engagement.signals
+            if signal.event is not None
+        }
+        bits = sorted(self.behaviour.matches[match] for match in matches)
+        moments = [column(activity.matched_at(bit)) for bit in bits]
+        if len(moments) > 1:
+            return greatest(*moments)
+        return moments[0] if moments else exp.cast(exp.null(), "bigint")
+
+    def _activity_factor(self) -> exp.Expr:
+        inactivity = self.model.engagement.inactivity
+        if inactivity is None:
+            return number(1)
+        idle = sub(whole(self.now), column("last_activity"))
+        kept = number(1 - inactivity.percent / 100)
+        factor = exp.Pow(this=kept, expression=periods(idle, inactivity.every))
+        return exp.Coalesce(this=factor, expressions=[number(1)])
+
+    # Verdict
+
+    def _verdict(self) -> exp.Select:
+        scope = self.behaviour.vocabulary.threshold()
+        hold = {name: self._condition(text, scope) for name, text in self.model.thresholds.items()}
+        suppressed = [self._condition(each.when, self._contact) for each in self.model.suppress]
+        ready = [hold[name] for name in QUALIFYING if name in hold] or [exp.false()]
+        qualified = exp.or_(*(each.copy() for each in ready))
+        if suppressed:
+            qualified = exp.and_(exp.paren(qualified), exp.not_(exp.paren(exp.or_(*suppressed))))
+        names = [
+            case([(condition.copy(), exp.Literal.string(name))], None)
+            for name, condition in hold.items()
+        ]
+        reached = exp.ConcatWs(
+            expressions=[exp.Literal.string(", "), *names], safe=True, coalesce=True
+        )
+        return exp.select(
+            exp.column(exp.Star()),
+            exp.alias_(self._band(), "band"),
+            exp.alias_(exp.paren(qualified), "qualified"),
+            exp.alias_(reached if names else exp.Literal.string(""), "reached"),
+            exp.alias_(_time(column("last_activity")), "last_activity_at"),
+        ).from_(exp.to_table(f"{self.name}_totals"))
+
+    def _band(self) -> exp.Expr:
+        """The band with the greatest start that the total, rounded half up, has reached."""
+        rounded = exp.Floor(this=exp.Add(this=column("total"), expression=number(0.5)))
+        bands = sorted(self.model.bands, key=lambda band: -band.from_)
+        pairs = [
+            (rounded.copy() >= number(band.from_), exp.Literal.string(band.name)) for band in bands
+        ]
+        return case(pairs, exp.cast(exp.null(), "text"))
+
+    def _condition(self, text: str, scope: Scope) -> exp.Expr:
+        tree = parse_condition(text, scope)
+        return self._bound(tree, SCORES if "total" in scope.fields else ())
+
+    def _bound(self, tree: exp.Expr, scores: Sequence[str] = SCORES) -> exp.Expr:
+        def field(name: str) -> exp.Expr:
+            return column(name if name in scores else field_column(name))
+
+        return holds(bind(tree, field, self._happened))
+
+    def _happened(self, name: str, length: timedelta) -> exp.Expr:
+        since = whole(self.now - micros(length))
+        features = self.behaviour.add_happened(self.model, name, length)
+        recent = [column(activity.at(feature)) > since.copy() for feature in features]
+        return holds(exp.or_(*recent))
+
+    # What an explanation asks besides
+
+    def _tiers(self) -> exp.Select:
+        """For each attribute, the place of the tier that holds."""
+        query = exp.select(column("contact_id"))
+        for i, attribute in enumerate(self.model.fit.attributes):
+            places = [
+                (self._condition(tier.when, self._contact), whole(j))
+                for j, tier in enumerate(attribute.tiers)
+            ]
+            query = query.select(exp.alias_(case(places, None), f"a{i}"))
+        return query.from_(exp.to_table(self.name))
+
+    def _needs(self) -> exp.Select:
+        """For each requirement of qualifying, whether it is met."""
+        query = exp.select(column("contact_id"))
+        for i, need in enumerate(requirements(self.model, self.behaviour.vocabulary)):
+            query = query.select(exp.alias_(self._bound(need.tree), f"r{i}"))
+        for i, suppression in enumerate(self.model.suppress):
+            held = self._condition(suppression.when, self._contact)
+            query = query.select(exp.alias_(held, f"x{i}"))
+        return query.from_(exp.to_table(self.name))
+
+    # Lines
+
+    def _lines(self) -> Iterator[Line]:
+        nothing = exp.null()
+        for i, attribute in enumerate(self.model.fit.attributes):
+            given = column(f"a{i}")
+            yield Line("fit", attribute.name, given, given.copy(), nothing, nothing)
+        for i, signal in enumerate(self.model.engagement.signals):
+            yield self._signal_line(f"s{i}", signal)
+        for i, negative in enumerate(self.model.negative):
+            taken = column(f"n{i}")
+            count: exp.Expr = nothing
+            last: exp.Expr = nothing
+            if negative.when is None:
+                count, last = self._evidence(feature_of_negative(negative))
+            yield Line(negative.from_, negative.name, taken, taken.copy(), count, last)
+        yield self._adjustment("fit", "fit limit", sub(column("fit"), column("fit_sum")))
+        if self.model.engagement.inactivity is not None:
+            lost = column("inactivity")
+            yield Line(
+                "engagement", "inactivity", lost, lost.copy(), nothing, column("last_activity")
+            )
+        cut = sub(column("engagement"), column("engagement_sum"))
+        yield self._adjustment("engagement", "engagement limit", cut)
+        for name, weight in (
+            ("fit", self.model.fit.weight),
+            ("engagement", self.model.engagement.weight),
+        ):
+            if weight != 1:
+                change = mul(number(weight - 1), column(name))
+                yield self._adjustment("total", f"weight of {name}", change)
+        cut = sub(column("total"), column("total_sum"))
+        yield self._adjustment("total", "total limit", cut)
+
+    def _signal_line(self, given: str, signal: Signal) -> Line:
+        if signal.when is not None:
+            points = column(given)
+            return Line("engagement", signal.name, points, points.copy(), exp.null(), exp.null())
+        feature = feature_of_signal(signal)
+        raw = number(signal.points)
+        if signal.per == "occurrence":
+            raw = mul(raw, column(activity.count(self.behaviour.features[feature])))
+        return Line("engagement", signal.name, column(given), raw, *self._evidence(feature))
+
+    def _evidence(self, feature: Feature) -> tuple[exp.Expr, exp.Expr]:
+        """How many activities matched, and when they last completed the feature."""
+        matched = activity.matched_count(self.behaviour.matches[feature.match])
+        return column(matched), column(activity.at(self.behaviour.features[feature]))
+
+    def _adjustment(self, dimension: str, name: str, points: exp.Expr) -> Line:
+        return Line(dimension, name, points, points.copy(), exp.null(), exp.null())
+
+
+def _or_zero(value: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=value, expressions=[whole(0)])
+
+
+def _time(value: exp.Expr) -> exp.Expr:
+    """A moment in microseconds as a time."""
+    if isinstance(value, exp.Null):
+        return exp.cast(value, "timestamp")
+    return exp.func("MAKE_TIMESTAMP", value, dialect="duckdb")

@@ -1,0 +1,1 @@
+"""The use cases, one verb each: all that an interface may call."""

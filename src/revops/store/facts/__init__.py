@@ -1,0 +1,24 @@
+"""The facts: everything as columns, in files that can be made anew from the store at any time."""
+
+from revops.store.facts.facts import Facts, Statistics
+from revops.store.facts.folder import facts_from_folder
+from revops.store.facts.refresh import (
+    Tuning,
+    facts_folder,
+    rebuild_facts,
+    refresh_facts,
+    sound_part,
+    stored_manifest,
+)
+
+__all__ = [
+    "Facts",
+    "Statistics",
+    "Tuning",
+    "facts_folder",
+    "facts_from_folder",
+    "rebuild_facts",
+    "refresh_facts",
+    "sound_part",
+    "stored_manifest",
+]

@@ -1,0 +1,46 @@
+"""Where rows come from: the import that carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from revops.store.column_types import epoch_microseconds
+from revops.store.forms import name, text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One import.
+
+    Attributes:
+        import_id: Its row in `imports`.
+        source: Where the rows come from, such as `hubspot`.
+        who: Who imports them.
+        at: The moment of the import, with a zone.
+        wins: Whether the source is the system of record.
+    """
+
+    import_id: int
+    source: str
+    who: str
+    at: datetime
+    wins: bool
+
+    def may_write(self, existing: str) -> str:
+        """The DuckDB condition under which a record of the store may be written by this import."""
+        return "TRUE" if self.wins else f"{name('origin', existing)} = {text(self.source)}"
+
+    def refusal(self, existing: str) -> str:
+        """The DuckDB expression that tells why a record may not be written."""
+        owner, record = name("origin", existing), name("id", existing)
+        mend = f"to let {self.source} win, set system_of_record: {self.source} in revops.yaml"
+        return f"'id ' || {record} || ' belongs to ' || {owner} || {text(f'; {mend}')}"
+
+    @property
+    def moment(self) -> str:
+        """`at` as a DuckDB TIMESTAMP in UTC."""
+        return f"make_timestamp({epoch_microseconds(self.at)})"
