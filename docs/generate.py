@@ -229,25 +229,28 @@ def walk(name: str, command: Any) -> Iterable[tuple[str, Any]]:
 
 def command_section(name: str, command: Any) -> list[str]:
     """One command: what it does, an example, its arguments and options."""
-    rows = [parameter_row(each) for each in command.params if each.name != "help"]
-    shown = re.sub(r"\[/?bold\]|Examples?\b", "", command.epilog or "").replace(r"\[", "[")
-    lines = [line.strip() for line in shown.splitlines() if line.strip()]
+    shown = [each for each in command.params if each.name != "help" and not each.hidden]
+    epilog = re.sub(r"\[/?bold\]|Examples?\b", "", command.epilog or "").replace(r"\[", "[")
+    lines = [line.strip() for line in epilog.splitlines() if line.strip()]
     return [
         f"## {name}",
         "",
         " ".join((command.help or "").split()),
         "",
         *(["```", *lines, "```", ""] if lines else []),
-        *table(("", "meaning"), rows),
+        *table(("", "meaning"), map(parameter_row, shown)),
     ]
 
 
 def parameter_row(parameter: Any) -> tuple[str, str]:
     """How an argument or option is written, and what it means."""
     is_argument = parameter.param_type_name == "argument"
-    metavar = parameter.metavar or ("" if getattr(parameter, "is_flag", False) else "VALUE")
-    written = metavar if is_argument else f"{', '.join(parameter.opts)} {metavar}".strip()
-    return f"`{written}`", parameter.help or ""
+    choices = "|".join(parameter.type_descriptor.choices or ())
+    value = parameter.metavar or choices or (parameter.name.upper() if is_argument else "VALUE")
+    name = ", ".join(parameter.opts)
+    written = value if is_argument else name if parameter.is_flag else f"{name} {value}"
+    default = "" if parameter.default in (None, False) else f" Default: `{parameter.default}`."
+    return f"`{written}`", (parameter.help or "") + default
 
 
 if __name__ == "__main__":

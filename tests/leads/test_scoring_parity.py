@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from revops.definitions.scope import Vocabulary
 from revops.definitions.scoring import Scoring
-from revops.leads.scoring import Past, compile_scoring, prepare, statement
+from revops.leads.scoring import WANTED, Past, Prepared, compile_scoring, statement
 from scoring_oracle.company import INSTANTS, Company, busy_company, companies
 from scoring_oracle.conditions import written
 from scoring_oracle.definitions import LISTS, definitions
@@ -58,9 +59,11 @@ class Scored:
             Vocabulary(LISTS),
             as_of.replace(tzinfo=UTC),
             past=Past(history_fields(company)),
-            contact_ids=contact_ids,
+            only_some=contact_ids is not None,
         )
-        prepare(con, self.steps)
+        if contact_ids is not None:
+            con.register(WANTED, pa.table({"contact_id": pa.array(contact_ids, pa.string())}))
+        Prepared(con, self.steps)
         self.scores = {each["contact_id"]: each for each in _rows(con, "FROM scores")}
         self.lines = _rows(con, "FROM lines")
 
@@ -80,7 +83,7 @@ def agree(scored: Scored, wanted: dict[str, Result]) -> None:
         for part in ("fit", "engagement", "total"):
             assert found[part] == pytest.approx(getattr(want, part), abs=CLOSE, rel=0)
         assert (found["band"], found["qualified"]) == (want.band, want.qualified)
-        assert set(filter(None, found["reached"].split(";"))) == want.reached
+        assert set(filter(None, found["reached"].split(", "))) == want.reached
 
 
 def lines_agree(scored: Scored, wanted: dict[str, Result]) -> None:

@@ -72,13 +72,13 @@ class Company:
     def account_scores(
         self, definition: Fields, lists: dict[str, tuple[str, ...]], as_of: datetime
     ) -> dict[str, AccountResult]:
-        """The oracle's result of every account with a scored contact, by its id."""
+        """The oracle's result of every account that a scored contact names, by its id."""
         members: dict[str, list[Result]] = {}
         for contact_id, result in self.scores(definition, lists, as_of).items():
             contact = next(each for each in self.contacts if each["id"] == contact_id)
-            account = self._account(contact, as_of)
-            if account is not None:
-                members.setdefault(account["id"], []).append(result)
+            account_id = self._account_id(contact, as_of)
+            if account_id is not None:
+                members.setdefault(account_id, []).append(result)
         settings = definition.get("accounts", {})
         return {key: score_account(settings, each, as_of) for key, each in members.items()}
 
@@ -102,9 +102,14 @@ class Company:
         )
 
     def _account(self, contact: Fields, as_of: datetime) -> Fields | None:
-        current = in_force(contact, _of(self.contact_history, contact), as_of)
-        found = (each for each in self.accounts if each["id"] == current.get("account_id"))
-        return next(found, None)
+        account_id = self._account_id(contact, as_of)
+        return next((each for each in self.accounts if each["id"] == account_id), None)
+
+    def _account_id(self, contact: Fields, as_of: datetime) -> str | None:
+        account_id: str | None = in_force(contact, _of(self.contact_history, contact), as_of).get(
+            "account_id"
+        )
+        return account_id
 
 
 def _of(history: Rows, record: Fields) -> Rows:

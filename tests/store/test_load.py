@@ -7,6 +7,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+from revops.kit.errors import RevopsError
 from revops.records import FieldType
 from revops.store.batch import Batch, Loaded
 from revops.store.history import changes_of, record_at
@@ -310,6 +311,30 @@ def test_a_failure_leaves_nothing(store: Store) -> None:
             load_batches(store, con, batches, source="crm", file="f", who="ann", at=AT)
     assert everything(store) == before
     assert not rows(store, IMPORTS, "id")
+
+
+def test_a_row_without_what_it_must_have_is_refused(store: Store) -> None:
+    subscriptions = """SELECT i AS _line, 's' || i AS id, 'a1' AS account_id,
+        CASE i WHEN 2 THEN NULL ELSE 9.5 END::DECIMAL(20,6) AS monthly_price,
+        DATE '2026-01-01' AS started_on FROM range(1, 4) AS t(i)"""
+    loaded, rejects = load(store, subscriptions, "subscriptions")
+    assert counts(loaded) == (2, 0, 0, 1)
+    assert rejects == [(2, "monthly_price is required")]
+    renamed = "SELECT i AS _line, 's' || i AS id, 'pro' AS plan FROM range(1, 3) AS t(i)"
+    loaded, rejects = load(store, renamed, "subscriptions")
+    assert counts(loaded) == (0, 1, 0, 1)
+    assert rejects == [
+        (
+            2,
+            "the record is new and the file has no account_id and no monthly_price and no started_on",
+        )
+    ]
+
+
+def test_a_nul_character_is_told(postgresql_store: Store) -> None:
+    with pytest.raises(RevopsError) as caught:
+        load(postgresql_store, "SELECT 1 AS _line, 'o1' AS id, 'a' || chr(0) AS name")
+    assert caught.value.code == "store-text"
 
 
 def test_an_empty_batch_is_fine(store: Store) -> None:

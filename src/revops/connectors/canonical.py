@@ -18,7 +18,7 @@ def _records(record: RecordType) -> FileKind:
 def _history(record: RecordType) -> FileKind:
     key = f"{record.name}_id"
     fields = {
-        "record_id": (plain(key), "recordid"),
+        "record_id": plain(key),
         **{
             name: plain(name)
             for name in ("changed_at", "field", "old_value", "new_value", "changed_by", "reason")
@@ -28,7 +28,7 @@ def _history(record: RecordType) -> FileKind:
         record.history_name,
         (Table(record.plural, fields, shape=Shape.CHANGE, keeps_rest=False),),
         stems=(plain(record.history_name),),
-        marks=(f"{key}|record_id", "changed_at", "field"),
+        marks=(key, "changed_at", "field"),
     )
 
 

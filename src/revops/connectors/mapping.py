@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
+@lru_cache(maxsize=10_000)
 def plain(header: str) -> str:
     """A header without case, blanks and signs; `Größe` and other scripts keep their letters."""
     text = header.strip().lower()
@@ -154,7 +156,8 @@ class FileKind:
         time_zone: Zone of times without one; empty is the company's.
         time_format: `day first`, `month first`, or a format such as `%d.%m.%Y %H:%M`.
         known_at_export: Columns that were filled in after the fact.
-        read_with: For a file without tables: what it is read together with.
+        passed_over: For a file without tables: why, such as `it is read together with deal`.
+        needs_name: Whether its header alone does not tell it.
     """
 
     name: str
@@ -169,7 +172,8 @@ class FileKind:
     time_zone: str = ""
     time_format: str = ""
     known_at_export: tuple[str, ...] = ()
-    read_with: str = ""
+    passed_over: str = ""
+    needs_name: bool = False
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ _NOUNS = {
 """What each item is called, by the key that holds them."""
 _NAMED = {"thresholds", "lists", "calendars"}
 """Keys whose mapping has names for keys."""
-_IDENTITIES = ("name", "code", "id", "when")
+_IDENTITIES = ("id", "code", "name", "when")
 """What tells the items of a list apart: the first of these that an item has."""
 _VALUES_SHOWN = 5
 _TEXT_SHOWN = 200
@@ -133,8 +133,8 @@ def _compare(place: _Place, old: Any, new: Any) -> Iterator[_Told]:
         if place.keys and place.keys[-1] in _NAMED:
             yield from _compare_items(place, old, new)
         else:
-            for key in old:
-                yield from _compare(place.key(key), old[key], new[key])
+            for key in {**old, **new}:
+                yield from _compare(place.key(key), old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):
         if all(isinstance(each, dict) for each in (*old, *new)):
             before, after = _by_name(old), _by_name(new)
@@ -151,9 +151,12 @@ def _by_name(items: list[dict[str, Any]]) -> dict[str, Any]:
     """Items by what tells them apart; a second one of the same name is told as such."""
     result: dict[str, Any] = {}
     for item in items:
-        name = next(str(item[key]) for key in _IDENTITIES if item.get(key) is not None)
-        count = sum(each == name or each.startswith(f"{name} #") for each in result)
-        result[f"{name} #{count + 1}" if count else name] = item
+        name = key = next(str(item[each]) for each in _IDENTITIES if item.get(each))
+        count = 1
+        while key in result:
+            count += 1
+            key = f"{name} #{count}"
+        result[key] = item
     return result
 
 
@@ -206,7 +209,9 @@ def _shown(value: Any) -> str:
         return ", ".join(f"{key} {_shown(each)}" for key, each in value.items() if each)
     if isinstance(value, list):
         return _joined(map(_shown, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = {None: "none", "": "none", True: "yes", False: "no"}.get(value, str(value))
+    text = "none" if value is None or value == "" else str(value)
     return text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}..."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from revops.kit.errors import RevopsError
-from revops.leads.scoring import prepare
-from revops.leads.scoring.explain import Explanation, explain_score
-from revops.services.score import now, plan, vocabulary
+from revops.leads.scoring import Prepared
+from revops.leads.scoring.explain import Explanation, explain_score, rows_of
+from revops.services.score import now, plan, vocabulary, want
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,44 +37,84 @@ def explain(
     as_of: datetime | None = None,
     facts: Facts | None = None,
 ) -> ContactExplanation:
-    """Explain the score of a contact as of an instant.
+    """Explain the score of a contact as of an instant; see `Explainer`."""
+    with Explainer(workspace, as_of=as_of, facts=facts) as explainer:
+        return explainer.explain(contact)
+
+
+class Explainer:
+    """Explains one contact after another from the same facts, as of the same instant.
 
     Args:
         workspace: Whose definitions are used, and whose records unless `facts` are given.
-        contact: The contact's id, or the whole e-mail address.
         as_of: The instant; by default now.
         facts: Explain from these instead of the workspace's own.
-
-    Raises:
-        RevopsError: The contact is not known, several have the address, or no model scores it.
     """
-    catalog = workspace.catalog
-    source = facts or workspace.facts()
-    at = as_of or now()
-    with source.connect() as con:
-        person = _person(con, contact)
-        prepare(con, plan(catalog, source, con, at, [person["id"]]))
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        as_of: datetime | None = None,
+        facts: Facts | None = None,
+    ) -> None:
+        self._catalog = workspace.catalog
+        source = facts or workspace.facts()
+        self._as_of = as_of or now()
+        self._vocabulary = vocabulary(self._catalog, source)
+        self._steps = plan(self._catalog, source, self._as_of, only_some=True)
+        self._con = source.connect()
+        self._prepared: Prepared | None = None
+
+    def explain(self, contact: str) -> ContactExplanation:
+        """Explain the score of a contact.
+
+        Args:
+            contact: The contact's id, or the whole e-mail address.
+
+        Raises:
+            RevopsError: The contact is not known, several have the address, or no model applies.
+        """
+        person = _person(self._con, contact)
+        want(self._con, [person["id"]], self._catalog)
+        if self._prepared is None:
+            self._prepared = Prepared(self._con, self._steps)
+        else:
+            self._prepared.renew()
         score = explain_score(
-            con, catalog.scoring, vocabulary(catalog, source), person["id"], at, catalog.version
+            self._con,
+            self._catalog.scoring,
+            self._vocabulary,
+            person["id"],
+            self._as_of,
+            self._catalog.version,
         )
-    if score is None:
-        rules = "; ".join(f"{m.name}: {m.applies_to}" for m in catalog.scoring.models)
-        raise RevopsError(
-            "not-scored", f"no scoring model applies to contact '{person['id']}'", rules
+        if score is None:
+            rules = "; ".join(f"{m.name}: {m.applies_to}" for m in self._catalog.scoring.models)
+            message = f"no scoring model applies to contact '{person['id']}'"
+            raise RevopsError("not-scored", message, rules)
+        names = (person["first_name"], person["last_name"])
+        return ContactExplanation(
+            " ".join(name for name in names if name),
+            person["email"] or "",
+            person["title"] or "",
+            person["account"] or "",
+            score,
         )
-    name = " ".join(part for part in (person["first_name"], person["last_name"]) if part)
-    return ContactExplanation(
-        name, person["email"] or "", person["title"] or "", person["account"] or "", score
-    )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._con.close()
 
 
 def _person(con: duckdb.DuckDBPyConnection, contact: str) -> dict[str, Any]:
     columns = "c.id, c.first_name, c.last_name, c.email, c.title, a.name AS account"
     query = f"SELECT {columns} FROM contacts c LEFT JOIN accounts a ON a.id = c.account_id WHERE "
-    found = con.execute(f"{query} c.id = ?", [contact]).to_arrow_table().to_pylist()
+    found = rows_of(con, f"{query} c.id = ?", contact)
     if not found and "@" in contact:
-        by_mail = con.execute(f"{query} lower(c.email) = lower(?) ORDER BY c.id", [contact])
-        found = by_mail.to_arrow_table().to_pylist()
+        found = rows_of(con, f"{query} lower(c.email) = lower(?) ORDER BY c.id", contact)
     if not found:
         raise RevopsError(
             "unknown-contact",
@@ -88,4 +128,4 @@ def _person(con: duckdb.DuckDBPyConnection, contact: str) -> dict[str, Any]:
             f"{len(found)} contacts have the address '{contact}'",
             f"name one: {ids}",
         )
-    return dict(found[0])
+    return found[0]

@@ -24,7 +24,7 @@ from revops.store.facts.shape import column
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_NESTED = ("]", ")", "JSON")
+_NESTED = ("STRUCT", "MAP", "UNION", "JSON")
 _FORMULA = r"^'*[=+\-@\t\r]"
 
 
@@ -139,7 +139,7 @@ def _value(value: exp.Expr, own: str, format_: ExportFormat, is_json: bool) -> e
 def _in_csv(value: exp.Expr, own: str) -> exp.Expr:
     if own.startswith("TIMESTAMP"):
         return _iso(value)
-    if own != "VARCHAR" and not own.endswith(_NESTED):
+    if own != "VARCHAR" and not own.endswith("]") and not own.startswith(_NESTED):
         return value
     text = value if own == "VARCHAR" else exp.cast(value, "varchar")
     formula = exp.Anonymous(this="regexp_matches", expressions=[text, exp.Literal.string(_FORMULA)])

@@ -6,11 +6,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from revops.definitions.scope import Vocabulary
 from revops.kit.errors import RevopsError
-from revops.leads.scoring import Past, compile_scoring, prepare, statement
+from revops.leads.scoring import (
+    ENGAGED_CONTACTS,
+    WANTED,
+    Past,
+    Prepared,
+    compile_scoring,
+    statement,
+)
 from revops.services.score_run import ScoreRun, new_folder, record, settle
 
 if TYPE_CHECKING:
@@ -51,7 +56,9 @@ def score(
     source = facts or workspace.facts()
     is_kept = facts is None and not contact_ids
     with source.connect(memory_limit=MEMORY_LIMIT) as con:
-        prepare(con, plan(catalog, source, con, at, contact_ids))
+        if contact_ids:
+            want(con, contact_ids, catalog)
+        Prepared(con, plan(catalog, source, at, only_some=bool(contact_ids)))
         run = ScoreRun(at, catalog.version, con)
         run = settle(run, contact_ids, new_folder(workspace.folder, at) if is_kept else None)
         if is_kept:
@@ -60,13 +67,15 @@ def score(
 
 
 def score_statement(
-    workspace: Workspace, *, as_of: datetime | None = None, facts: Facts | None = None
+    workspace: Workspace,
+    *,
+    as_of: datetime | None = None,
+    facts: Facts | None = None,
+    dialect: str = "duckdb",
 ) -> str:
-    """The one SQL statement that the scores come from, in DuckDB's dialect."""
+    """The one SQL statement that the scores come from."""
     source = facts or workspace.facts()
-    with source.connect() as con:
-        steps = plan(workspace.catalog, source, con, as_of or now(), ())
-    return statement(steps, "scores")
+    return statement(plan(workspace.catalog, source, as_of or now()), "scores", dialect)
 
 
 def now() -> datetime:
@@ -74,17 +83,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def plan(
-    catalog: Catalog,
-    facts: Facts,
-    con: duckdb.DuckDBPyConnection,
-    as_of: datetime,
-    contact_ids: Sequence[str],
-) -> list[Step]:
-    """The steps that score these contacts, or all if none are named.
+def plan(catalog: Catalog, facts: Facts, as_of: datetime, *, only_some: bool = False) -> list[Step]:
+    """The steps that score all contacts, or only those in the table `wanted`.
 
     Raises:
-        RevopsError: There is no scoring model; a contact is not known.
+        RevopsError: There is no scoring model.
     """
     if not catalog.scoring.models:
         raise RevopsError(
@@ -97,7 +100,7 @@ def plan(
         vocabulary(catalog, facts),
         as_of,
         past=_past(facts.statistics()),
-        contact_ids=_with_colleagues(con, contact_ids, catalog) if contact_ids else None,
+        only_some=only_some,
     )
 
 
@@ -118,28 +121,27 @@ def _past(statistics: Statistics) -> Past:
     return Past(history, has_recycles)
 
 
-def _with_colleagues(
-    con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog
-) -> list[str]:
-    """The contacts asked for; where their colleagues' activity counts, those too.
+def want(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog) -> None:
+    """Fill the table `wanted` with contacts and, where colleagues' activity counts, with those.
 
     Raises:
         RevopsError: A contact is not known.
     """
-    wanted = {*contact_ids}
-    ids = [exp.Literal.string(each) for each in sorted(wanted)]
-    known = exp.select("id", "account_id").from_("contacts").where(exp.column("id").isin(*ids))
-    found = con.execute(known.sql(dialect="duckdb")).fetchall()
-    if missing := sorted(wanted - {contact for contact, _account in found}):
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {WANTED} (contact_id TEXT)")
+    con.execute(f"INSERT INTO {WANTED} SELECT DISTINCT unnest(?)", [list(contact_ids)])
+    asked = f"(SELECT contact_id FROM {WANTED})"
+    missing = con.execute(
+        f"SELECT contact_id FROM {WANTED} WHERE contact_id NOT IN (SELECT id FROM contacts "
+        f"WHERE id IN {asked}) ORDER BY 1"
+    ).fetchall()
+    if missing:
         raise RevopsError(
             "unknown-contact",
-            f"there is no contact '{missing[0]}'",
+            f"there is no contact '{missing[0][0]}'",
             "revops export contacts lists them",
         )
-    accounts = sorted({account for _contact, account in found if account is not None})
-    if not accounts or "account.engaged_contacts" not in catalog.scoring.model_dump_json():
-        return sorted(wanted)
-    names = [exp.Literal.string(each) for each in accounts]
-    colleagues = exp.select("id").from_("contacts").where(exp.column("account_id").isin(*names))
-    rows = con.execute(colleagues.sql(dialect="duckdb")).fetchall()
-    return sorted(wanted | {contact for (contact,) in rows})
+    if ENGAGED_CONTACTS in catalog.scoring.model_dump_json():
+        con.execute(
+            f"INSERT INTO {WANTED} SELECT id FROM contacts WHERE id NOT IN {asked} AND account_id "
+            f"IN (SELECT account_id FROM contacts WHERE id IN {asked})"
+        )

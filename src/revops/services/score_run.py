@@ -66,11 +66,11 @@ class ScoreRun:
     def counts(self) -> tuple[int, int]:
         """How many contacts were scored, and how many of them are qualified."""
         counted = "SELECT count(*), count(*) FILTER (WHERE qualified) FROM scores"
-        contacts, qualified = self.con.execute(counted).fetchone() or (0, 0)
+        contacts, qualified = self.con.execute(counted).fetchall()[0]
         return contacts, qualified
 
     def _table(self, query: str) -> pa.Table:
-        return self.con.execute(query).to_arrow_table()
+        return self.con.sql(query).to_arrow_table()
 
 
 def settle(run: ScoreRun, contact_ids: Sequence[str], folder: Path | None) -> ScoreRun:

@@ -30,8 +30,12 @@ _STEPS = (
     "lifecycle",
     "milestones",
     "volume",
-    "records",
-    "history",
+    "out_staff",
+    "out_accounts",
+    "out_contacts",
+    "out_deals",
+    "out_history",
+    "out_truth",
 )
 _LIMITS = {
     "contacts": (10, 20_000_000),

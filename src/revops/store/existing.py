@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from revops.store.forms import name
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,9 +48,3 @@ def count(bulk: Bulk, query: str) -> int:
     """How many rows a DuckDB query finds."""
     ((rows,),) = bulk.con.execute(f"SELECT count(*) FROM ({query})").fetchall()
     return int(rows)
-
-
-def refuse(bulk: Bulk, refused: str, into: str) -> int:
-    """Make the table of rejects of a DuckDB query that finds `_line, _reason`; return how many."""
-    bulk.con.execute(f"CREATE OR REPLACE TEMP TABLE {name(into)} AS {refused}")
-    return count(bulk, f"FROM {name(into)}")

@@ -64,6 +64,12 @@ _KNOWN = (
         "make room, then try again: nothing was changed",
     ),
     (
+        r"invalid byte sequence|\\u0000|NUL",
+        "store-text",
+        "a text holds a character that the store at {url} cannot keep",
+        "take the NUL characters out of the file: nothing was changed",
+    ),
+    (
         r"connection failed|could not (connect|translate)|refused|timeout expired|server closed",
         "store-unreachable",
         "the server of the store at {url} does not answer",

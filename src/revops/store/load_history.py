@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from revops.records import FieldType
 from revops.store.batch import Batch, Loaded
-from revops.store.existing import count, fetch_existing, refuse, set_aside
+from revops.store.existing import count, fetch_existing, set_aside
 from revops.store.forms import batch_form, name, store_form, text
+from revops.store.refusing import refuse
 from revops.store.tables import CHANGES, RECORD_TABLES
 
 if TYPE_CHECKING:
@@ -29,14 +30,7 @@ def load_history(bulk: Bulk, batch: Batch, origin: Origin) -> Loaded:
     rows = name(batch.table)
     ids = f"SELECT DISTINCT CAST(record_id AS VARCHAR) AS id FROM {rows}"
     fetch_existing(bulk, RECORD_TABLES[batch.plural], ids, (), _EXISTING)
-    rejects = f"{batch.table}_refused"
-    rejected = refuse(
-        bulk,
-        f"""SELECT b._line, {origin.refusal("e")} AS _reason
-        FROM {rows} AS b JOIN {_EXISTING} AS e ON b.record_id = e.id
-        WHERE NOT ({origin.may_write("e")})""",
-        rejects,
-    )
+    rejected, rejects = refuse(bulk, batch, origin, _EXISTING)
     _fetch_known(bulk, batch, ids)
     inserted = _insert(bulk, batch, origin, rejects)
     unchanged = count(bulk, f"FROM {rows}") - inserted - rejected
@@ -79,13 +73,12 @@ def _insert(bulk: Bulk, batch: Batch, origin: Origin, rejects: str) -> int:
     arriving = count(bulk, f"FROM {_NEW}")
     if not arriving:
         return 0
+    stamp = ", ".join(f"{value} AS {each}" for each, value in origin.stamp(bulk.dialect).items())
     with bulk.growing(CHANGES, arriving):
         return bulk.send(
             "changes",
             f"""SELECT {text(batch.plural)} AS object, record_id, field, old_value, new_value,
                 {store_form("changed_at", FieldType.TIME, bulk.dialect)} AS changed_at,
-                changed_by, reason, {text(origin.source)} AS source,
-                {origin.import_id}::BIGINT AS import_id,
-                {store_form(origin.moment, FieldType.TIME, bulk.dialect)} AS recorded_at
+                changed_by, reason, {stamp}
             FROM {_NEW} ORDER BY changed_at, _line""",
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from revops.records import FieldType
 from revops.store.column_types import epoch_microseconds
-from revops.store.forms import name, text
+from revops.store.forms import name, store_form, text
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from revops.store.store import Dialect
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Origin:
         owner, record = name("origin", existing), name("id", existing)
         mend = f"to let {self.source} win, set system_of_record: {self.source} in revops.yaml"
         return f"'id ' || {record} || ' belongs to ' || {owner} || {text(f'; {mend}')}"
+
+    def stamp(self, dialect: Dialect) -> dict[str, str]:
+        """What a change says of where it comes from, as DuckDB expressions by column."""
+        return {
+            "source": text(self.source),
+            "import_id": f"{self.import_id}::BIGINT",
+            "recorded_at": store_form(self.moment, FieldType.TIME, dialect),
+        }
 
     @property
     def moment(self) -> str:

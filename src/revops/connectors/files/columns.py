@@ -55,7 +55,7 @@ class Column:
     @property
     def text_name(self) -> str:
         """What its text is called in a relation of texts."""
-        return f't_{self.name}'
+        return f"t_{self.name}"
 
 
 @dataclass(frozen=True)
@@ -74,22 +74,35 @@ class Bound:
 
 
 class Cells:
-    """The cells of a file by the plain form of their column's name."""
+    """The cells of a file by the plain form of their column's name.
+
+    Attributes:
+        relation: The rows with their cells as text, blanks around it taken away, NULL where there
+            is none; and, as `n0`, `n1`, ..., as the file has them.
+        by_name: Plain name -> the cell in `relation`.
+        headers: Plain name -> the column's own name.
+        native: Plain name -> the cell and its type, where the file has it typed.
+    """
 
     def __init__(self, rows: Rows, kind: FileKind) -> None:
         prefix = kind.prefix.lower()
         self.by_name: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.native: dict[str, tuple[str, str]] = {}
-        for cell, header, native in zip(rows.columns, rows.header, rows.types, strict=True):
+        texts = []
+        for at, (cell, header, native) in enumerate(
+            zip(rows.columns, rows.header, rows.types, strict=True)
+        ):
             own = header[len(prefix) :] if header.lower().startswith(prefix) else header
-            name = plain(own) if header else f"column{cell[1:]}"
-            if name in self.by_name:
-                name = f"{name}_{cell}"
-            self.by_name[name] = _text_of(cell, native, kind.blank)
-            self.headers[name] = own or f"column {int(cell[1:]) + 1}"
+            name = plain(own) if header else f"column{at + 1}"
+            name = f"{name}_{cell}" if name in self.by_name else name
+            self.by_name[name] = cell
+            self.headers[name] = own or f"column {at + 1}"
+            texts.append(f"{_text_of(cell, native, kind.blank)} AS {cell}")
             if native != "VARCHAR":
-                self.native[name] = (cell, native)
+                self.native[name] = (f"n{at}", native)
+                texts.append(f"{cell} AS n{at}")
+        self.relation = f"(SELECT _line, _fault, {', '.join(texts)} FROM {rows.relation})"
 
     def source(self, source: Source) -> str:
         """SQL of a source's text; '' where the file has none of its columns."""
@@ -200,7 +213,11 @@ def known_fields(table: Table) -> dict[str, Field]:
             return changes
         case Shape.VERSION:
             own = RECORDS[table.plural].field_by_name
-            return {**own, "id": Field("id"), **{n: changes[n] for n in ("record_id", "changed_at")}}
+            return {
+                **own,
+                "id": Field("id"),
+                **{n: changes[n] for n in ("record_id", "changed_at")},
+            }
     return {**RECORDS[table.plural].field_by_name, _CHANGED_AT.name: _CHANGED_AT}
 
 
@@ -216,9 +233,7 @@ def _is_named(name: str, header: str, kind: FileKind) -> bool:
     )
 
 
-def _named(
-    rest: Iterable[str], cells: Cells, taken: Iterable[str], vendor: str
-) -> dict[str, str]:
+def _named(rest: Iterable[str], cells: Cells, taken: Iterable[str], vendor: str) -> dict[str, str]:
     """A custom field's name for each column that is left, none of them taken."""
     used = set(taken)
     named = {}
@@ -275,7 +290,9 @@ class _Shaper:
         if name == "path" and self.vendor.name:
             return path(text)
         if name in {"id", "record_id"} or (own is not None and own.refers_to):
-            return self._identity(name, text, is_list=own is not None and own.type is FieldType.LIST)
+            return self._identity(
+                name, text, is_list=own is not None and own.type is FieldType.LIST
+            )
         return text
 
     def _renamed(self, name: str, text: str) -> str:
@@ -305,8 +322,7 @@ class _Shaper:
 def domain(text: str) -> str:
     """SQL of the bare domain in a domain or web address."""
     return (
-        f"nullif(regexp_replace(lower({text}),"
-        " '^[a-z]+://|^www[.]|[/?#:].*$|[.]$', '', 'g'), '')"
+        f"nullif(regexp_replace(lower({text}), '^[a-z]+://|^www[.]|[/?#:].*$|[.]$', '', 'g'), '')"
     )
 
 

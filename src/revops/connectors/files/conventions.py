@@ -89,9 +89,7 @@ def decide(
     return decided
 
 
-def _not_plain(
-    con: duckdb.DuckDBPyConnection, texts: str, columns: list[Column]
-) -> list[Column]:
+def _not_plain(con: duckdb.DuckDBPyConnection, texts: str, columns: list[Column]) -> list[Column]:
     """The columns of which some value cannot be read as it stands."""
     if not columns:
         return []

@@ -117,11 +117,17 @@ class _Work:
         self.result.rows = rows
         self.result.count = self._number(f"SELECT count(*) FROM {rows.relation}")
         rows = with_lookups(
-            self.con, rows, self.document, self.kind, sibling, self.setting.scratch
+            self.con,
+            rows,
+            self.document,
+            self.kind,
+            self.vendor,
+            sibling,
+            self.setting.scratch,
         )
         cells = Cells(rows, self.kind)
         for number, table in enumerate(self.kind.tables):
-            self._convert_table(rows, cells, table, f"part{number}")
+            self._convert_table(cells, table, f"part{number}")
 
     def convert_quickly(self) -> bool:
         """Convert a file that is plain and without fault as it is read; False if it is not one."""
@@ -129,10 +135,11 @@ class _Work:
         if rows is None or not self._is_plain():
             return False
         (table,) = self.kind.tables
-        bound = self._bind(Cells(rows, self.kind), table)
+        cells = Cells(rows, self.kind)
+        bound = self._bind(cells, table)
         if bound.rest:
             return False
-        texts = f"({texts_sql(rows.relation, bound.columns, '')})"
+        texts = f"({texts_sql(cells.relation, bound.columns, '')})"
         try:
             staged = stage(self.con, texts, bound.columns, {}, self._convention, "part0")
         except duckdb.Error:
@@ -155,34 +162,31 @@ class _Work:
 
     def _is_plain(self) -> bool:
         kind = self.kind
-        return not kind.lookups and not kind.deleted and len(kind.tables) == 1 and not any(
-            table.only or table.stage_dates for table in kind.tables
+        return (
+            not kind.lookups
+            and not kind.deleted
+            and len(kind.tables) == 1
+            and not any(table.only or table.stage_dates for table in kind.tables)
         )
 
-    def _convert_table(self, rows: Rows, cells: Cells, table: Table, name: str) -> None:
+    def _convert_table(self, cells: Cells, table: Table, name: str) -> None:
         bound = self._bind(cells, table)
-        columns = self._with_rest(rows, bound, table)
+        columns = self._with_rest(cells, bound, table)
         where = self._where(cells, table)
-        self.con.execute(
-            f"CREATE VIEW {name}_texts AS {texts_sql(rows.relation, columns, where)}"
-        )
+        self.con.execute(f"CREATE VIEW {name}_texts AS {texts_sql(cells.relation, columns, where)}")
         file = self.document.path.name
         conventions = decide(self.con, f"{name}_texts", columns, self._convention, file)
-        staged = stage(
-            self.con, f"{name}_texts", columns, conventions, self._convention, name
-        )
+        staged = stage(self.con, f"{name}_texts", columns, conventions, self._convention, name)
         set_aside(self.con, staged, self.result.rejects)
         if table.shape is Shape.RECORD:
             self._keep_last(name, columns)
         if table.stage_dates:
-            self._read_stage_dates(rows, cells, table, columns, name)
+            self._read_stage_dates(cells, table, columns, name)
         self._finish(table, columns, name)
 
     @property
     def _convention(self) -> Convention:
-        return given_convention(
-            self.kind.time_zone or self.setting.zone, self.kind.time_format
-        )
+        return given_convention(self.kind.time_zone or self.setting.zone, self.kind.time_format)
 
     def _bind(self, cells: Cells, table: Table) -> Bound:
         """Bind the header; a required field that no column fills is a wrong header."""
@@ -211,11 +215,11 @@ class _Work:
             1,
         )
 
-    def _with_rest(self, rows: Rows, bound: Bound, table: Table) -> tuple[Column, ...]:
+    def _with_rest(self, cells: Cells, bound: Bound, table: Table) -> tuple[Column, ...]:
         """The bound columns and those that nothing named, each with the type of its values."""
         declared = self.setting.declared.get(table.plural, {})
         unknown = {name: text for name, text in bound.rest.items() if name not in declared}
-        types = infer_types(self.con, rows.relation, unknown)
+        types = infer_types(self.con, cells.relation, unknown)
         if table.plural == _ACTIVITIES and table.shape is Shape.RECORD:
             return with_properties(bound, types)
         types |= {name: declared[name] for name in bound.rest if name in declared}
@@ -229,10 +233,9 @@ class _Work:
         """The rows that count: not deleted in the source, and of the values wanted."""
         flags = [text for name in self.kind.deleted if (text := cells.source(name))]
         kept = [f"{truth(text)} IS NOT TRUE" for text in flags]
-        if kept and table is self.kind.tables[0] and self.result.rows:
+        if kept and table is self.kind.tables[0]:
             gone = self._number(
-                f"SELECT count(*) FROM {self.result.rows.relation} WHERE"
-                f" NOT ({' AND '.join(kept)})"
+                f"SELECT count(*) FROM {self.result.rows.relation} WHERE NOT ({' AND '.join(kept)})"
             )
             if gone:
                 self._note("deleted-rows", f"left out {gone:,} rows that are deleted there")
@@ -282,7 +285,7 @@ class _Work:
             self._note("unknown-type", f"has {rows:,} activities of the type '{kind[:60]}'", mend)
 
     def _read_stage_dates(
-        self, rows: Rows, cells: Cells, table: Table, columns: tuple[Column, ...], name: str
+        self, cells: Cells, table: Table, columns: tuple[Column, ...], name: str
     ) -> None:
         dates = {
             stage_name: cells.by_name[cell]
@@ -292,7 +295,7 @@ class _Work:
         id_text = next(column.text for column in columns if column.name == "id")
         if dates:
             zone = self.kind.time_zone or self.setting.zone
-            made = stage_dates(self.con, rows.relation, id_text, dates, zone, f"{name}_stages")
+            made = stage_dates(self.con, cells.relation, id_text, dates, zone, f"{name}_stages")
             self.result.batches.append(changes_batch(self.con, table.plural, made))
 
     def _without_footer(self, rows: Rows) -> Rows:
@@ -314,7 +317,7 @@ class _Work:
 
     def _note(self, code: str, message: str, mend: str = "") -> None:
         name = self.document.path.name
-        self.result.notes.append(Issue(name, 0, "", code, Level.NOTE, f"{name} {message}", mend))
+        self.result.notes.append(Issue(name, 0, "", code, Level.NOTE, f"the file {message}", mend))
 
 
 def with_properties(bound: Bound, types: Mapping[str, FieldType]) -> tuple[Column, ...]:

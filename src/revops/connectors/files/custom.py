@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from revops.connectors.files.quoting import quoted
 from revops.connectors.files.values import EARLIEST, LATEST
 from revops.records import FieldType
 
@@ -38,24 +39,21 @@ def infer_types(
         relation: What follows FROM.
         texts: Name -> the SQL of its text.
     """
-    names = list(texts)
-    if not names:
+    if not texts:
         return {}
     counts = con.execute(
-        f"SELECT {', '.join(f'count({text})' for text in texts.values())} FROM {relation}"
-    ).fetchall()[0]
-    filled = {name: count for name, count in zip(names, counts, strict=True) if count}
-    if not filled:
-        return {}
-    tests = [test for name in filled for test in _tests(texts[name])]
-    found = con.execute(f"SELECT {', '.join(tests)} FROM {relation}").fetchall()[0]
-    width = len(_TYPES)
-    types = {}
-    for at, (name, count) in enumerate(filled.items()):
-        matches = found[at * width : (at + 1) * width]
-        fitting = [kind for kind, hits in zip(_TYPES, matches, strict=True) if hits == count]
-        types[name] = fitting[0] if fitting else FieldType.TEXT
-    return types
+        f"SELECT name, count(*), {', '.join(_TESTS)} FROM (UNPIVOT (SELECT"
+        f" {', '.join(f'{text} AS {quoted(name)}' for name, text in texts.items())}"
+        f" FROM {relation}) ON * INTO NAME name VALUE t) GROUP BY name"
+    ).fetchall()
+    fitting = {
+        name: next(
+            (kind for kind, hits in zip(_TYPES, matches, strict=True) if hits == count),
+            FieldType.TEXT,
+        )
+        for name, count, *matches in counts
+    }
+    return {name: fitting[name] for name in texts if name in fitting}
 
 
 _TYPES = (
@@ -67,18 +65,19 @@ _TYPES = (
 )
 
 
-def _tests(text: str) -> tuple[str, ...]:
-    """How many values are of each of `_TYPES`, cheapest question first."""
-    starts_as_number = f"{text}[1] BETWEEN '-' AND '9'"
-    is_time = (
-        f"starts_with({text}[5:], '-') AND TRY_CAST({text} AS TIMESTAMP)"
-        f" BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}'"
+_NUMERIC = "t[1] BETWEEN '-' AND '9'"
+_TIMELY = (
+    "starts_with(t[5:], '-') AND TRY_CAST(t AS TIMESTAMP)"
+    f" BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}'"
+)
+_TESTS = tuple(
+    f"count(*) FILTER ({condition})"
+    for condition in (
+        f"{_NUMERIC} AND regexp_full_match(t, '-?(0|[1-9][0-9]{{0,14}})')",
+        f"{_NUMERIC} AND regexp_full_match(t, '-?(0|[1-9][0-9]{{0,11}})(\\.[0-9]+)?')",
+        "lower(t) IN ('true', 'false', 'yes', 'no')",
+        f"length(t) = 10 AND {_TIMELY}",
+        f"length(t) > 10 AND {_TIMELY}",
     )
-    conditions = (
-        f"{starts_as_number} AND regexp_full_match({text}, '-?(0|[1-9][0-9]{{0,14}})')",
-        f"{starts_as_number} AND regexp_full_match({text}, '-?(0|[1-9][0-9]{{0,11}})(\\.[0-9]+)?')",
-        f"lower({text}) IN ('true', 'false', 'yes', 'no')",
-        f"length({text}) = 10 AND {is_time}",
-        f"length({text}) > 10 AND {is_time}",
-    )
-    return tuple(f"count(*) FILTER ({condition})" for condition in conditions)
+)
+"""How many values are of each of `_TYPES`, the cheapest question first."""

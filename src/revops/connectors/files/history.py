@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from revops.connectors.files.columns import Column
     from revops.connectors.mapping import Table
 
-_STAGE_DATE = re.compile(r"date entered ['\"“](?P<stage>.+) \((?P<pipeline>[^()]*)\)['\"”]", re.IGNORECASE)
+_STAGE_DATE = re.compile(
+    r"date entered ['\"“](?P<stage>.+) \((?P<pipeline>[^()]*)\)['\"”]", re.IGNORECASE
+)
 _WRITTEN = {FieldType.TIME, FieldType.DATE, FieldType.DECIMAL, FieldType.BOOLEAN}
 
 
@@ -38,9 +40,7 @@ def finish_changes(con: duckdb.DuckDBPyConnection, staged: str, table: Table, zo
     new = _written(table.plural, "new_value", zone) if "new_value" in columns else "NULL"
     old = _written(table.plural, "old_value", zone) if "old_value" in columns else ""
     others = "".join(f", {name}" for name in ("changed_by", "reason") if name in columns)
-    before = (
-        "lag(new_value) OVER (PARTITION BY record_id, field ORDER BY changed_at, _line)"
-    )
+    before = "lag(new_value) OVER (PARTITION BY record_id, field ORDER BY changed_at, _line)"
     con.execute(
         f"CREATE TABLE {staged}_changes AS SELECT _line, record_id, field, changed_at,"
         f" {'old_value' if old else f'{before} AS old_value'}, new_value{others} FROM ("
@@ -66,13 +66,13 @@ def _written(plural: str, value: str, zone: str) -> str:
     for own in RECORDS[plural].fields:
         if own.type in _WRITTEN:
             typed = value_sql(own.type, value, Convention(zone, day_first=False))
-            cases.append(f"WHEN {literal(own.name)} THEN coalesce({canonical_text(typed, own.type)}, {value})")
+            cases.append(
+                f"WHEN {literal(own.name)} THEN coalesce({canonical_text(typed, own.type)}, {value})"
+            )
     return f"CASE field {' '.join(cases)} ELSE {value} END" if cases else value
 
 
-def finish_versions(
-    con: duckdb.DuckDBPyConnection, staged: str, columns: Sequence[Column]
-) -> str:
+def finish_versions(con: duckdb.DuckDBPyConnection, staged: str, columns: Sequence[Column]) -> str:
     """Changes from versions: where a field differs from the version before.
 
     The first version of a record is no change: its values are what was in force before.
@@ -99,7 +99,12 @@ def finish_versions(
 
 
 def stage_dates(
-    con: duckdb.DuckDBPyConnection, relation: str, id_text: str, dates: Mapping[str, str], zone: str, name: str
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    id_text: str,
+    dates: Mapping[str, str],
+    zone: str,
+    name: str,
 ) -> str:
     """History of the stage from columns that say when each stage was entered.
 
@@ -124,4 +129,3 @@ def stage_dates(
         " WHERE changed_at IS NOT NULL AND record_id IS NOT NULL"
     )
     return name
-

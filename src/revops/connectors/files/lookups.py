@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from revops.connectors.files.columns import Cells
+from revops.connectors.files.columns import Cells, long_id
 from revops.connectors.files.quoting import literal
 from revops.connectors.files.reading import Document, Rows, load_rows
 from revops.connectors.files.text import refuse
-from revops.connectors.mapping import FileKind, Lookup, Many
+from revops.connectors.mapping import FileKind, Lookup, Many, Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     import duckdb
 
-Siblings = "Callable[[tuple[str, ...]], Document | None]"
-
 
 def with_lookups(
     con: duckdb.DuckDBPyConnection,
     rows: Rows,
     document: Document,
     kind: FileKind,
+    vendor: Vendor,
     sibling: Callable[[tuple[str, ...]], Document | None],
     scratch: Path,
 ) -> Rows:
@@ -34,6 +33,7 @@ def with_lookups(
         rows: The file's rows.
         document: The file.
         kind: What its lookups are.
+        vendor: Where it comes from.
         sibling: Finds another file of the folder by what it may be called.
         scratch: A folder for rewritten copies.
 
@@ -42,54 +42,51 @@ def with_lookups(
     """
     for number, lookup in enumerate(kind.lookups):
         other = sibling(lookup.stems)
-        if other is None:
-            if lookup.needed:
-                raise refuse(
-                    document.path,
-                    "needs-file",
-                    f"cannot be read alone: {lookup.needed}",
-                    f"put {lookup.stems[0]} into the same folder and import the folder",
-                )
-            continue
-        there = load_rows(con, other, f"{kind_table(rows)}_l{number}", scratch)
-        rows = _joined(con, rows, kind, lookup, there, number)
+        if other is not None:
+            there = load_rows(con, other, f"lookup{number}", scratch)
+            rows = _joined(con, rows, there, kind, vendor, lookup, f"joined{number}")
+        elif lookup.needed:
+            raise refuse(
+                document.path,
+                "needs-file",
+                f"cannot be read alone: {lookup.needed}",
+                f"put {lookup.stems[0]} into the same folder and import the folder",
+            )
     return rows
-
-
-def kind_table(rows: Rows) -> str:
-    """The name from which names of further tables are made."""
-    return rows.relation.split("_with")[0] if rows.relation.isidentifier() else "rows"
 
 
 def _joined(
     con: duckdb.DuckDBPyConnection,
     rows: Rows,
-    kind: FileKind,
-    lookup: Lookup,
     there: Rows,
-    number: int,
+    kind: FileKind,
+    vendor: Vendor,
+    lookup: Lookup,
+    name: str,
 ) -> Rows:
-    here = Cells(rows, kind)
-    other = Cells(there, FileKind("lookup"))
+    here, other = Cells(rows, kind), Cells(there, FileKind("lookup", blank=kind.blank))
     on, key = here.source(lookup.on), other.source(lookup.key)
     taken = {name: text for column, name in lookup.take.items() if (text := other.source(column))}
     if not on or not key or not taken:
         return rows
+    base = len(rows.header)
     found = ", ".join(
-        f"{_gathered(text, lookup.many)} AS v{at}" for at, text in enumerate(taken.values())
+        f"{_gathered(text, lookup.many)} AS c{base + at}" for at, text in enumerate(taken.values())
     )
     group = "" if lookup.many is Many.SPREAD else " GROUP BY k"
-    base = len(rows.header)
-    columns = ", ".join(f"v{at} AS c{base + at}" for at in range(len(taken)))
-    name = f"{kind_table(rows)}_with{number}"
     con.execute(
-        f"CREATE TABLE {name} AS SELECT r.*, {columns} FROM (SELECT *, {on} AS j FROM"
-        f" {rows.relation}) r LEFT JOIN (SELECT {key} AS k, {found} FROM {there.relation}"
-        f"{group}) o ON r.j = o.k ORDER BY r._line"
+        f"CREATE TABLE {name} AS SELECT r.* EXCLUDE (j), o.* EXCLUDE (k)"
+        f" FROM (SELECT *, {_key(on, vendor, lookup)} AS j FROM {here.relation}) r LEFT JOIN"
+        f" (SELECT {_key(key, vendor, lookup)} AS k, {found} FROM {other.relation}{group}) o"
+        " ON r.j = o.k ORDER BY r._line"
     )
-    con.execute(f"ALTER TABLE {name} DROP COLUMN j")
-    names = tuple(taken)
-    return Rows(name, rows.header + names, rows.types + ("VARCHAR",) * len(names))
+    return Rows(name, rows.header + tuple(taken), rows.types + ("VARCHAR",) * len(taken))
+
+
+def _key(text: str, vendor: Vendor, lookup: Lookup) -> str:
+    if vendor.long_ids:
+        return long_id(text)
+    return f"lower({text})" if lookup.ignores_case else text
 
 
 def _gathered(text: str, many: Many) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOKS)
+SUFFIXES = (".csv", ".tsv", ".parquet", *WORKBOOKS)
 """Files that are looked at when a folder is read."""
 _BLOCK = 1 << 20
 
@@ -92,9 +92,7 @@ def look(con: duckdb.DuckDBPyConnection, path: Path, sheet: str | None = None) -
         raise refuse(path, "unreadable", f"cannot be read: {reason}", "see its path") from None
     if size > FILE_BYTES:
         limit = f"{FILE_BYTES // 10**9} GB"
-        raise refuse(
-            path, "too-large", f"has {size:,} bytes; the most is {limit}", "split it"
-        )
+        raise refuse(path, "too-large", f"has {size:,} bytes; the most is {limit}", "split it")
     if start == b"PAR1":
         return _look_at_parquet(con, path)
     if path.suffix.lower() in WORKBOOKS:
@@ -222,32 +220,21 @@ def _load_regular(con: duckdb.DuckDBPyConnection, document: Document, table: str
 def _number_lines(
     con: duckdb.DuckDBPyConnection, document: Document, table: str, cells: list[str]
 ) -> bool:
-    listed = ", ".join(cells)
-    rows, inside = con.execute(
-        f"SELECT count(*), sum({_newlines(cells)}) FROM {table}_cells"
-    ).fetchall()[0]
-    inside = inside or 0
-    regular = is_regular(document, rows, inside)
-    if regular:
-        before = (
-            f" + ifnull(sum({_newlines(cells)}) OVER (ORDER BY rowid"
-            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
-            if inside
-            else ""
-        )
-        con.execute(
-            f"CREATE {'TABLE' if inside else 'VIEW'} {table} AS SELECT"
-            f" (rowid + {document.first_line}{before})::BIGINT AS _line, NULL::VARCHAR AS _fault, {listed}"
-            f" FROM {table}_cells"
-        )
-    if inside or not regular:
-        con.execute(f"DROP TABLE {table}_cells")
-    return regular
-
-
-def _newlines(cells: list[str]) -> str:
-    """The newlines inside a row's cells."""
-    return " + ".join(
-        f"ifnull(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells
+    """Give each row its line, counting the newlines inside the cells before it."""
+    ((rows,),) = con.execute(f"SELECT count(*) FROM {table}_cells").fetchall()
+    line = f"rowid + {document.first_line}"
+    is_straight = is_regular(document, rows)
+    if not is_straight:
+        together = f"concat({', '.join(cells)})"
+        inside = f"length({together}) - length(replace({together}, chr(10), ''))"
+        ((newlines,),) = con.execute(f"SELECT sum({inside}) FROM {table}_cells").fetchall()
+        if not is_regular(document, rows, int(newlines or 0)):
+            con.execute(f"DROP TABLE {table}_cells")
+            return False
+        line += f" + coalesce(sum({inside}) OVER (ORDER BY rowid ROWS BETWEEN UNBOUNDED PRECEDING"
+        line += " AND 1 PRECEDING), 0)"
+    con.execute(
+        f"CREATE {'VIEW' if is_straight else 'TABLE'} {table} AS SELECT ({line})::BIGINT AS _line,"
+        f" NULL::VARCHAR AS _fault, {', '.join(cells)} FROM {table}_cells"
     )
-
+    return True

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_SYNCED = "_fivetran_synced"
+"""What raw tables have, whose names are API names in another spelling."""
 VENDORS = (CANONICAL, HUBSPOT, SALESFORCE, PIPEDRIVE)
 
 
@@ -40,10 +42,16 @@ class _Candidate:
     known: int
     is_named: bool
 
+    width: int
+
     @property
     def fits(self) -> bool:
-        """All marks are there, and it is known by its name or by most of what it has."""
-        return not self.missing
+        """All marks are there, and its name or what else it has bears them out."""
+        if self.missing:
+            return False
+        if self.vendor.name:
+            return self.is_named or not self.kind.needs_name
+        return self.known >= min(2, self.width) and (self.is_named or self.known * 2 >= self.width)
 
 
 def recognise(path: Path, header: tuple[str, ...]) -> Recognised:
@@ -81,16 +89,13 @@ def _rank(candidate: _Candidate) -> tuple[bool, int, int]:
     return candidate.is_named, candidate.known, len(candidate.kind.marks)
 
 
-def _candidate(
-    path: Path, header: tuple[str, ...], vendor: Vendor, kind: FileKind
-) -> _Candidate:
-    exact = set(header) if not vendor.name else {plain(name) for name in header}
+def _candidate(path: Path, header: tuple[str, ...], vendor: Vendor, kind: FileKind) -> _Candidate:
     prefix = kind.prefix.lower()
     own = {plain(n[len(prefix) :] if n.lower().startswith(prefix) else n) for n in header}
     missing = tuple(
         mark
         for mark in kind.marks
-        if not any((each if not vendor.name else plain(each)) in exact for each in mark.split("|"))
+        if not any(_has(header, each, vendor) for each in mark.split("|"))
     )
     sources = {
         column
@@ -98,10 +103,38 @@ def _candidate(
         for source in table.fields.values()
         for column in columns_of(source)
     }
-    stems = {plain(path.stem), plain(path.parent.name) if path.suffix == ".parquet" else ""}
-    return _Candidate(
-        vendor, kind, missing, len(own & sources), bool(stems & set(kind.stems))
-    )
+    known = len(own & sources) if vendor.name else len(set(header) & _canonical_names(kind))
+    if not vendor.name and _SYNCED in header:
+        missing = (*missing, "a header without " + _SYNCED)
+    is_named = bool(_stems(path, vendor) & set(kind.stems))
+    return _Candidate(vendor, kind, missing, known, is_named, len(header))
+
+
+def _stems(path: Path, vendor: Vendor) -> set[str]:
+    """What a file may be said to be called: also without date, vendor and the word export."""
+    names = [path.stem] + ([path.parent.name] if path.suffix == ".parquet" else [])
+    found = set()
+    for name in names:
+        stem = plain(name)
+        bare = "".join(sign for sign in stem if not sign.isdigit())
+        for word in (vendor.name, "export", "exports", "extract", "data"):
+            bare = bare.removeprefix(word).removesuffix(word) if word else bare
+        found |= {stem, bare}
+    return found - {""}
+
+
+def _canonical_names(kind: FileKind) -> set[str]:
+    (table,) = kind.tables
+    return {kind.marks[0] if name == "record_id" else name for name in table.fields}
+
+
+def _has(header: tuple[str, ...], mark: str, vendor: Vendor) -> bool:
+    """Whether a column is there: by its exact name, a label without case, or in a raw table."""
+    if not vendor.name:
+        return mark in header
+    if any(name.lower() == mark.lower() for name in header):
+        return True
+    return _SYNCED in header and any(plain(name) == plain(mark) for name in header)
 
 
 def _called(candidate: _Candidate) -> str:

@@ -65,7 +65,9 @@ def _rewrite(path: Path, form: TextFormat, encoding: str, target: Path) -> None:
                 writer.writerow([line, "", *row])
 
 
-def _rows(path: Path, form: TextFormat, reader: csv._reader) -> Iterator[tuple[int, list[str], str]]:
+def _rows(
+    path: Path, form: TextFormat, reader: csv._reader
+) -> Iterator[tuple[int, list[str], str]]:
     """Each row that is not blank, with its line and what is wrong with its quotes."""
     while True:
         line = form.skipped + reader.line_num + 1

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from revops.connectors.files.reading import Rows
 
 
-def write_rejects(
-    con: duckdb.DuckDBPyConnection, rows: Rows, rejects: str, path: Path
-) -> None:
+def write_rejects(con: duckdb.DuckDBPyConnection, rows: Rows, rejects: str, path: Path) -> None:
     """Write the rejected rows as CSV: the file's own columns, `_line` and `_reason`.
 
     A row that was refused for several reasons has them all. Cells that a spreadsheet would take

@@ -60,7 +60,7 @@ class TextFormat:
 
 def refuse(path: Path, code: str, message: str, mend: str, line: int = 0) -> RevopsError:
     """The error that says why a file is refused as a whole."""
-    return RevopsError(code, f"{path.name} {message}", mend, file=str(path), line=line)
+    return RevopsError(code, f"the file {message}", mend, file=str(path), line=line)
 
 
 def sniff(path: Path) -> TextFormat:
@@ -168,7 +168,9 @@ def checked_header(path: Path, header: list[str]) -> tuple[str, ...]:
                 1,
             )
     if not any(names):
-        raise refuse(path, "wrong-header", "has no names of columns", "put them in the first row", 1)
+        raise refuse(
+            path, "wrong-header", "has no names of columns", "put them in the first row", 1
+        )
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         places = [str(number) for number, name in enumerate(names, 1) if name == twice[0]]

@@ -59,6 +59,8 @@ def value_sql(kind: FieldType, text: str, convention: Convention) -> str:
         kind: What the field holds.
         text: The SQL name of the text, NULL where there is none.
         convention: How it is written.
+
+    The connection's TimeZone is to be UTC: the value of a time is in UTC, without zone.
     """
     match kind:
         case FieldType.TIME:
@@ -97,13 +99,15 @@ def _in_zone(moment: str, zone: str) -> str:
 
 
 def _time(text: str, convention: Convention) -> str:
-    quick = f"TRY_CAST({text} AS TIMESTAMP)"
+    plain = f"TRY_CAST({text} AS TIMESTAMP)"
+    zoned = f"CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP)"
+    quick = f"CASE WHEN ends_with({text}, 'Z') THEN {plain} ELSE {zoned} END"
     if convention.zone != "UTC":
-        says_zone = (
-            f"(ends_with({text}, 'Z') OR regexp_matches({text}[11:], '[+-][0-9]|[A-Za-z]{{2}}'))"
+        says_zone = f"regexp_matches({text}[11:], '[+-][0-9]|[A-Za-z]{{2}}')"
+        quick = (
+            f"CASE WHEN ends_with({text}, 'Z') THEN {plain} WHEN {says_zone} THEN {zoned}"
+            f" ELSE {_in_zone(plain, convention.zone)} END"
         )
-        local = _in_zone(quick, convention.zone)
-        quick = f"CASE WHEN {says_zone} THEN {quick} ELSE {local} END"
     written = _in_zone(_written(text, convention), convention.zone)
     if convention.time_format:
         return _otherwise(written, text, quick)

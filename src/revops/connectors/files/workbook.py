@@ -59,7 +59,11 @@ def read_workbook(path: Path, sheet: str | None) -> tuple[tuple[str, ...], pa.Ta
             for column, cell in zip(columns, cells, strict=False):
                 if cell and len(cell) > CELL_CHARACTERS:
                     raise refuse(
-                        path, "cell-too-long", f"has too long a cell in row {line}", "shorten it", line
+                        path,
+                        "cell-too-long",
+                        f"has too long a cell in row {line}",
+                        "shorten it",
+                        line,
                     )
                 column.append(cell)
     arrays = [pa.array(lines, pa.int64()), pa.nulls(len(lines), pa.string())]

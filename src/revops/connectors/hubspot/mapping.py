@@ -150,9 +150,7 @@ _DEAL_LOOKUPS = (
 def _labels(name: str, plural: str, fields: dict[str, Source], marks: tuple[str, ...]) -> FileKind:
     """An export of an object, with labels over its columns."""
     values = {"deals": _DEAL_VALUES, "tickets": _PRIORITIES}.get(name, {})
-    table = Table(
-        plural, fields, values=values, names_owners=True, stage_dates=name == "deals"
-    )
+    table = Table(plural, fields, values=values, names_owners=True, stage_dates=name == "deals")
     ignored = ("Date entered *", "Date exited *", "Associated *IDs", "Associated Company IDs")
     return FileKind(name, (table,), marks=marks, ignored=ignored, blank=_NO_VALUE)
 
@@ -162,7 +160,8 @@ def _raw(
     tables: tuple[Table, ...],
     marks: tuple[str, ...],
     lookups: tuple[Lookup, ...] = (),
-    ignored: tuple[str, ...] = (),
+    *,
+    needs_name: bool = False,
 ) -> FileKind:
     """A table as a sync delivers it; its times are in UTC."""
     plain = name.replace("_", "")
@@ -170,8 +169,9 @@ def _raw(
         name,
         tables,
         stems=(plain, f"{plain}data"),
-        marks=("_fivetran_synced", *marks),
-        ignored=(*_SYNC, "portal_id", "is_deleted", "_fivetran_deleted", *ignored),
+        marks=marks,
+        ignored=(*_SYNC, "portal_id", "is_deleted", "_fivetran_deleted"),
+        needs_name=needs_name,
         deleted=_DELETED,
         lookups=lookups,
         time_zone=_UTC,
@@ -246,9 +246,7 @@ def _engagement(name: str, kind: str, **fields: Source) -> FileKind:
         "owner": "propertyhubspotownerid",
         **fields,
     }
-    table = Table(
-        "activities", common, {"type": kind}, values=_ENGAGEMENT_VALUES, keeps_rest=False
-    )
+    table = Table("activities", common, {"type": kind}, values=_ENGAGEMENT_VALUES, keeps_rest=False)
     marks = ("engagement_id", "start_time|property_hs_timestamp|property_hs_createdate")
     return _raw(name, (table,), marks, (Lookup(*_ENGAGED, Many.SPREAD), *_LINKS))
 
@@ -291,10 +289,12 @@ def _email_event(name: str, kind: str, *, marks: tuple[str, ...] = ()) -> FileKi
 
 
 def _with(name: str, other: str) -> FileKind:
+    return _passed_over(name, f"it is read together with {other}")
+
+
+def _passed_over(name: str, why: str) -> FileKind:
     plain = name.replace("_", "")
-    return FileKind(
-        name, stems=(plain, f"{plain}data"), marks=("_fivetran_synced|category",), read_with=other
-    )
+    return FileKind(name, stems=(plain, f"{plain}data"), passed_over=why, needs_name=True)
 
 
 _EMAIL_TYPES: dict[str, dict[str, str | None]] = {
@@ -384,7 +384,9 @@ HUBSPOT = Vendor(
             ),
         ),
         _raw(
-            "team", (Table("teams", {"id": "id", "name": "name"}, keeps_rest=False),), ("id", "name")
+            "team",
+            (Table("teams", {"id": "id", "name": "name"}, keeps_rest=False),),
+            ("id", "name"),
         ),
         _history("contact_property_history", "contacts", "contactid", CONTACT),
         _history("company_property_history", "accounts", "companyid", COMPANY),
@@ -508,16 +510,29 @@ HUBSPOT = Vendor(
             ("engagement_id", "task_type|property_hs_task_type"),
             (Lookup(*_ENGAGED), *_LINKS),
         ),
-        _with("deal_pipeline", "deal"),
-        _with("deal_pipeline_stage", "deal"),
-        _with("deal_company", "deal"),
-        _with("deal_contact", "deal"),
-        _with("ticket_company", "ticket"),
-        _with("ticket_contact", "ticket"),
-        _with("owner_team", "owner"),
-        _with("engagement", "engagement_call, engagement_meeting and so on"),
-        _with("engagement_contact", "engagement_call, engagement_meeting and so on"),
-        _with("engagement_company", "engagement_call, engagement_meeting and so on"),
-        _with("engagement_deal", "engagement_call, engagement_meeting and so on"),
+        *(
+            _with(name, other)
+            for name, other in (
+                ("deal_pipeline", "deal"),
+                ("deal_pipeline_stage", "deal"),
+                ("deal_company", "deal"),
+                ("deal_contact", "deal"),
+                ("ticket_company", "ticket"),
+                ("ticket_contact", "ticket"),
+                ("owner_team", "owner"),
+                ("engagement", "the tables of its types"),
+                ("engagement_contact", "the engagements"),
+                ("engagement_company", "the engagements"),
+                ("engagement_deal", "the engagements"),
+            )
+        ),
+        *(
+            _passed_over(name, "records name owners, who are in owner")
+            for name in ("users", "team_user")
+        ),
+        *(
+            _passed_over(name, "it says nothing about records")
+            for name in ("property", "property_option", "contact_merge_audit")
+        ),
     ),
 )

@@ -83,9 +83,7 @@ _TYPES: dict[str, dict[str, str | None]] = {
 def _kind(
     name: str, prefix: str, table: Table, marks: tuple[str, ...], stems: tuple[str, ...]
 ) -> FileKind:
-    return FileKind(
-        name, (table,), stems=stems, marks=marks, prefix=prefix, deleted=("deleted",)
-    )
+    return FileKind(name, (table,), stems=stems, marks=marks, prefix=prefix, deleted=("deleted",))
 
 
 PIPEDRIVE = Vendor(

@@ -133,7 +133,11 @@ _OPPORTUNITY_VALUES: dict[str, dict[str, str | None]] = {
     },
 }
 _OPPORTUNITY_REPORT: dict[str, Source] = {
-    "id": ("opportunityid", "casesafeopportunityid", Joined(("accountname", "opportunityname"), " / ")),
+    "id": (
+        "opportunityid",
+        "casesafeopportunityid",
+        Joined(("accountname", "opportunityname"), " / "),
+    ),
     "name": "opportunityname",
     "account_id": "accountid",
     "owner": "opportunityowner",
@@ -232,7 +236,9 @@ def _stems(name: str) -> tuple[str, ...]:
 
 def _versions(name: str, plural: str, fields: dict[str, Source]) -> FileKind:
     """A raw table that keeps every version of a record."""
-    own = {t: s for t, s in fields.items() if t not in {"id", "lead_id", "created_at", "_changed_at"}}
+    own = {
+        t: s for t, s in fields.items() if t not in {"id", "lead_id", "created_at", "_changed_at"}
+    }
     table = Table(
         plural,
         {"record_id": fields["id"], "changed_at": "fivetranstart", **own},
@@ -277,7 +283,11 @@ def _report(name: str, plural: str, fields: dict[str, Source], marks: tuple[str,
 
 
 def _with(name: str, other: str) -> FileKind:
-    return FileKind(name, stems=_stems(name), marks=("id",), read_with=other)
+    return _passed_over(name, f"it is read together with {other}")
+
+
+def _passed_over(name: str, why: str) -> FileKind:
+    return FileKind(name, stems=_stems(name), passed_over=why, needs_name=True)
 
 
 SALESFORCE = Vendor(
@@ -485,9 +495,7 @@ SALESFORCE = Vendor(
             ),
             ("id", "opportunityid", "stagename", "createddate"),
         ),
-        _field_history(
-            "OpportunityFieldHistory", "opportunities", "opportunityid", OPPORTUNITY
-        ),
+        _field_history("OpportunityFieldHistory", "opportunities", "opportunityid", OPPORTUNITY),
         _field_history("LeadHistory", "contacts", "leadid", LEAD),
         _field_history("ContactHistory", "contacts", "contactid", CONTACT),
         _field_history("AccountHistory", "accounts", "accountid", ACCOUNT),
@@ -548,6 +556,8 @@ SALESFORCE = Vendor(
         ),
         _with("OpportunityContactRole", "Opportunity"),
         _with("Product_2", "OpportunityLineItem"),
+        _passed_over("Order", "there is no such record"),
+        _passed_over("UserRole", "there is no such record"),
     ),
     long_ids=True,
 )

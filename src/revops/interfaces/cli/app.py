@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from revops import __version__
-from revops.interfaces.cli import workspace
+from revops.interfaces.cli import data, demo, importing, scoring, workspace
 from revops.interfaces.cli.options import examples
 
 app = typer.Typer(
@@ -39,8 +39,34 @@ def revops(
     """Revenue operations as code."""
 
 
+app.command(
+    epilog=examples("revops demo", "revops demo --contacts 1000000 --activities 50000000 --out big")
+)(demo.demo)
 app.command(epilog=examples("revops init acme --motion plg --company 'Acme Inc'"))(workspace.init)
 app.command(epilog=examples("revops check", "revops check --format json"))(workspace.check)
 app.command(epilog=examples("revops diff", "revops diff main", "revops diff ../old ."))(
     workspace.diff
 )
+app.command(
+    "import",
+    epilog=examples(
+        "revops import contacts.csv activities.parquet",
+        "revops import hubspot-export/",
+        "revops import Leads.csv --mapping mapping.yaml --source webinar",
+    ),
+)(importing.import_)
+app.command(
+    epilog=examples(
+        "revops score",
+        "revops score --as-of 2026-03-01 --format csv --output scores.csv",
+        "revops score C1042 --explain",
+        "revops score --account",
+    )
+)(scoring.score)
+app.command(
+    epilog=examples("revops explain C1042", "revops explain ada@example.com --as-of 2026-03-01")
+)(scoring.explain)
+app.command(
+    epilog=examples("revops export contacts --output contacts.xlsx", "revops export scores")
+)(data.export)
+app.add_typer(data.facts_app, name="facts")

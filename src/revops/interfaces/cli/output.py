@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
-from dataclasses import fields
+import json
+from dataclasses import asdict, fields
+from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -18,9 +15,9 @@ from revops.interfaces.cli.tables import as_table
 from revops.kit.errors import RevopsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    import duckdb
     import pyarrow as pa
     from _typeshed import DataclassInstance
 
@@ -36,13 +33,6 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-_COPY = {
-    Format.JSON: "(FORMAT json, ARRAY true)",
-    Format.CSV: "(FORMAT csv, HEADER true)",
-    Format.PARQUET: "(FORMAT parquet, COMPRESSION zstd)",
-}
-
-
 def chosen(format_: Format | None, output: Path | None) -> Format:
     """The format asked for, or the one the output's name ends in, or a table."""
     if format_ is not None:
@@ -51,87 +41,82 @@ def chosen(format_: Format | None, output: Path | None) -> Format:
     return Format(suffix) if suffix in set(Format) else Format.TABLE
 
 
+def is_shown(format_: Format | None, output: Path | None) -> bool:
+    """Whether the result is for a person to read here and now."""
+    return output is None and chosen(format_, output) is Format.TABLE
+
+
+def check_output(output: Path | None) -> None:
+    """See that the output's folder is there, before any work is done for it.
+
+    Raises:
+        RevopsError: It is not.
+    """
+    if output is not None and not output.parent.is_dir():
+        raise RevopsError("bad-output", f"there is no folder '{output.parent}' to write to")
+
+
 def write(
     result: pa.Table, format_: Format | None, output: Path | None, *, title: str = ""
 ) -> None:
-    """Write a result: as a table its first rows, in the other formats all of them.
-
-    In CSV and JSON numbers have at most 6 decimals and times are ISO 8601 in UTC.
-    """
+    """Write a result: as a table its first rows, in the other formats all of them."""
+    check_output(output)
     kind = chosen(format_, output)
     if kind is Format.TABLE:
-        _print_table(result, title, output)
-    else:
-        with _target(output, kind) as path:
-            _copy(result, kind, path)
+        _write_table(result, title, output)
+        return
+    import duckdb
+    from sqlglot import exp
+
+    from revops.services.export_formats import ExportFormat, write_rows
+
+    with duckdb.connect() as connection:
+        connection.register("result", result)
+        write_rows(connection, exp.select("*").from_("result"), ExportFormat(kind), output)
 
 
 def as_result(rows: Sequence[DataclassInstance], kind: type[DataclassInstance]) -> pa.Table:
-    """Dataclass values as a result: a column for each field, whole numbers or text."""
+    """Dataclass values as a result: a column for each field; enums and others as text."""
     import pyarrow as pa
 
-    columns = {
-        field.name: pa.array(
-            [getattr(row, field.name) for row in rows],
-            pa.int64() if field.type in {"int", int} else pa.string(),
-        )
-        for field in fields(kind)
+    types = {
+        "int": pa.int64(),
+        "float": pa.float64(),
+        "datetime": pa.timestamp("us", "UTC"),
     }
+    columns = {}
+    for field in fields(kind):
+        values = [getattr(row, field.name) for row in rows]
+        type_ = types.get(str(field.type).removesuffix(" | None"))
+        texts = values if type_ else [_text(value) for value in values]
+        columns[field.name] = pa.array(texts, type_ or pa.string())
     return pa.table(columns)
 
 
-def _copy(result: pa.Table, kind: Format, path: Path) -> None:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        relation = connection.from_arrow(result)
-        columns = "*" if kind is Format.PARQUET else _as_text(relation)
-        target = str(path).replace("'", "''")
-        relation.query("result", f"COPY (SELECT {columns} FROM result) TO '{target}' {_COPY[kind]}")
-
-
-def _as_text(relation: duckdb.DuckDBPyRelation) -> str:
-    """The columns as text formats show them."""
-    columns = zip(relation.columns, map(str, relation.types), strict=True)
-    return ", ".join(
-        f"{_shown(_quoted(name), type_)} AS {_quoted(name)}" for name, type_ in columns
-    )
+def write_object(value: DataclassInstance, output: Path | None) -> None:
+    """Write one dataclass value as JSON."""
+    text = json.dumps(asdict(value), default=_plain, indent=2, ensure_ascii=False)
+    if output is None:
+        print(text)  # noqa: T201 - a result, not a remark
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _text(value: object) -> str | None:
+    if isinstance(value, tuple):
+        return "; ".join(map(str, value))
+    return None if value is None else str(value)
 
 
-def _shown(column: str, type_: str) -> str:
-    if type_ in {"DOUBLE", "FLOAT"}:
-        return f"round({column}, 6)"
-    if type_ == "TIMESTAMP WITH TIME ZONE":
-        return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
-    if type_.startswith("TIMESTAMP"):
-        return f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')"
-    return column
+def _plain(value: object) -> object:
+    """What JSON has no form for: times as ISO 8601, definitions as they are written."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    dump = getattr(value, "model_dump", None)
+    return dump(mode="json", by_alias=True) if dump else str(value)
 
 
-@contextmanager
-def _target(output: Path | None, kind: Format) -> Iterator[Path]:
-    """A path to write to, whose content then becomes the output as a whole."""
-    if output is None and kind is Format.PARQUET and sys.stdout.isatty():
-        raise RevopsError(
-            "binary-output", "Parquet is not for a terminal", "name a file with --output FILE"
-        )
-    if output is not None and not output.parent.is_dir():
-        raise RevopsError("no-folder", f"there is no folder '{output.parent}' to write to")
-    with TemporaryDirectory(dir=output.parent if output else None, prefix=".revops-") as folder:
-        path = Path(folder) / f"result.{kind}"
-        yield path
-        if output is None:
-            with path.open("rb") as file:
-                copyfileobj(file, sys.stdout.buffer)
-        else:
-            path.replace(output)
-
-
-def _print_table(result: pa.Table, title: str, output: Path | None) -> None:
+def _write_table(result: pa.Table, title: str, output: Path | None) -> None:
     table = as_table(result.slice(0, ROWS_SHOWN), title)
     if output is None:
         stdout.print(table)

@@ -13,6 +13,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BAR = 30
+
 
 def as_table(result: pa.Table, title: str = "") -> Table:
     """The rows as a table for the terminal: numbers to the right, times to the minute."""
@@ -28,15 +30,23 @@ def as_table(result: pa.Table, title: str = "") -> Table:
     return table
 
 
-def plain_table(title: str = "") -> Table:
+def plain_table(title: str = "", *, header: bool = True) -> Table:
     """A table in the house style."""
     return Table(
         title=Text(title, "bold") if title else None,
         title_justify="left",
-        box=SIMPLE_HEAD,
+        box=SIMPLE_HEAD if header else None,
         header_style="bold",
+        show_header=header,
         pad_edge=False,
+        padding=(0, 2, 0, 0),
     )
+
+
+def bar(count: int, most: int) -> Text:
+    """A bar as long as the count's share of the greatest; never nothing for something."""
+    length = round(BAR * count / most) if most else 0
+    return Text("█" * max(length, count > 0), "place")
 
 
 def cell(value: object) -> Text:
@@ -56,7 +66,8 @@ def cell(value: object) -> Text:
 
 def points(value: float | Decimal) -> str:
     """A number with at most two decimals: `57.14`, `20`."""
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+    text = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _is_number(type_: pa.DataType) -> bool:

@@ -1,15 +1,17 @@
 """Lead scoring: definitions compiled to SQL, scores with every point explained."""
 
-from revops.leads.scoring.compile import Past, compile_scoring
+from revops.leads.scoring.compile import ENGAGED_CONTACTS, Past, compile_scoring
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS
-from revops.leads.scoring.steps import Step, prepare, statement
+from revops.leads.scoring.steps import WANTED, Prepared, Step, statement
 
 __all__ = [
+    "ENGAGED_CONTACTS",
     "LINE_COLUMNS",
     "SCORE_COLUMNS",
+    "WANTED",
     "Past",
+    "Prepared",
     "Step",
     "compile_scoring",
-    "prepare",
     "statement",
 ]

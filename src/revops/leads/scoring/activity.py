@@ -23,7 +23,7 @@ from revops.leads.scoring.expressions import (
     whole,
 )
 from revops.leads.scoring.sequence import sequence_steps
-from revops.leads.scoring.steps import Step
+from revops.leads.scoring.steps import Step, only_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,12 +62,12 @@ def matched_count(bit: int) -> str:
 def behaviour_steps(
     behaviour: Behaviour,
     as_of: datetime,
-    contact_ids: Sequence[str] | None,
     *,
+    only_some: bool,
     has_recycles: bool,
 ) -> list[Step]:
     """Steps that end in `behaviour`: contact_id and the columns of every feature and match."""
-    marked = _marked(behaviour, as_of, contact_ids, has_recycles=has_recycles)
+    marked = _marked(behaviour, as_of, only_some=only_some, has_recycles=has_recycles)
     complex_ = {f: n for f, n in behaviour.features.items() if not (f.is_plain or f.is_windowed)}
     steps = [Step("activity", marked), Step("seen", _seen(behaviour, as_of))]
     query = exp.select(column("contact_id", "s")).from_(exp.alias_(exp.to_table("seen"), "s"))
@@ -76,7 +76,10 @@ def behaviour_steps(
     for feature, number in behaviour.features.items():
         if feature in complex_:
             steps += sequence_steps(
-                feature, number, _rows(behaviour, feature, as_of, contact_ids, has_recycles), as_of
+                feature,
+                number,
+                _rows(behaviour, feature, as_of, only_some=only_some, has_recycles=has_recycles),
+                as_of,
             )
             name = f"f{number}"
             query = query.select(*(column(f(number), name) for f in (count, at)))
@@ -105,7 +108,7 @@ def activity_field(name: str) -> exp.Expr:
 
 
 def _marked(
-    behaviour: Behaviour, as_of: datetime, ids: Sequence[str] | None, *, has_recycles: bool
+    behaviour: Behaviour, as_of: datetime, *, only_some: bool, has_recycles: bool
 ) -> exp.Select:
     """The activities with the mask of what each of them matches."""
     query = exp.select(
@@ -116,16 +119,13 @@ def _marked(
             for word, mask in enumerate(_masks(behaviour, as_of, has_recycles=has_recycles))
         ),
     )
-    return _from_activities(query, ids, has_recycles=has_recycles)
+    return _from_activities(query, only_some=only_some, has_recycles=has_recycles)
 
 
-def _from_activities(
-    query: exp.Select, ids: Sequence[str] | None, *, has_recycles: bool
-) -> exp.Select:
+def _from_activities(query: exp.Select, *, only_some: bool, has_recycles: bool) -> exp.Select:
     query = query.from_(exp.alias_(exp.to_table("activities"), "a"))
-    if ids is not None:
-        values = [exp.Literal.string(each) for each in ids]
-        query = query.where(exp.In(this=column("contact_id", "a"), expressions=values))
+    if only_some:
+        query = query.where(only_wanted(column("contact_id", "a")))
     if has_recycles:
         query = query.join(
             exp.alias_(exp.to_table("recycle"), "r"),
@@ -271,20 +271,25 @@ def _rows(
     behaviour: Behaviour,
     feature: Feature,
     as_of: datetime,
-    ids: Sequence[str] | None,
+    *,
+    only_some: bool,
     has_recycles: bool,
 ) -> exp.Select:
-    """The activities of one feature: contact_id, id, t, session and value, nothing to come."""
+    """The activities of one feature: contact_id, id, t, session, alone and value."""
     t = exp.UnixMicros(this=column("occurred_at", "a"))
     value = activity_field(feature.distinct) if feature.distinct else exp.null()
+    # Activities without a session share one with nobody.
+    has_none = exp.Is(this=column("session_id", "a"), expression=exp.null())
+    alone = case([(has_none, column("id", "a"))], None)
     query = exp.select(
         column("contact_id", "a"),
         exp.alias_(column("id", "a"), "id"),
         exp.alias_(t, "t"),
         exp.alias_(column("session_id", "a"), "session"),
+        exp.alias_(alone, "alone"),
         exp.alias_(exp.cast(value, "text"), "value"),
     )
-    query = _from_activities(query, ids, has_recycles=has_recycles)
+    query = _from_activities(query, only_some=only_some, has_recycles=has_recycles)
     now = micros_at(as_of)
     query = query.where(t.copy() <= whole(now))
     query = query.where(t.copy() > whole(now - micros(behaviour.reach(feature))))
@@ -297,8 +302,4 @@ def _rows(
         recycled = column("recycled", "r")
         never = exp.Is(this=recycled, expression=exp.null())
         query = query.where(exp.or_(never, t.copy() > recycled.copy()))
-    if feature.same_session:
-        query = query.where(
-            exp.Not(this=exp.Is(this=column("session_id", "a"), expression=exp.null()))
-        )
     return query

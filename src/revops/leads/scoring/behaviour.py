@@ -71,12 +71,13 @@ class Feature:
 def feature_of(completion: Completion, *, since_recycle: bool = True) -> Feature:
     """What must be known to tell whether, and when, a signal or negative was completed."""
     events = tuple(sorted(set(completion.events)))
+    is_single = completion.count == 1 and completion.distinct is None
     return Feature(
         Match(events, completion.where, since_recycle),
         completion.count,
         completion.within,
         completion.distinct,
-        completion.same == "session" and completion.count > 1,
+        completion.same == "session" and not is_single,
     )
 
 

@@ -48,7 +48,7 @@ def compile_scoring(
     as_of: datetime,
     *,
     past: Past | None = None,
-    contact_ids: Sequence[str] | None = None,
+    only_some: bool = False,
 ) -> list[Step]:
     """The steps that score contacts as of an instant: `scores`, `lines`, `account_scores`.
 
@@ -68,7 +68,7 @@ def compile_scoring(
         vocabulary: Lists, custom fields and zone of the workspace.
         as_of: The instant.
         past: What history there is.
-        contact_ids: Score these only.
+        only_some: Whether to score only the contacts in the table `wanted` (contact_id).
 
     Raises:
         ConditionError: A condition is wrong.
@@ -81,17 +81,19 @@ def compile_scoring(
     has_engaged = ENGAGED_CONTACTS in fields
     if has_engaged:
         behaviour.add(ENGAGED, timedelta(days=ENGAGED_DAYS))
-    steps = people_steps(fields, vocabulary, past.history, as_of, contact_ids)
+    steps = people_steps(fields, vocabulary, past.history, as_of, only_some=only_some)
     if past.has_recycles:
         steps.append(Step("recycle", _recycle(as_of)))
-    steps += activity.behaviour_steps(behaviour, as_of, contact_ids, has_recycles=past.has_recycles)
+    steps += activity.behaviour_steps(
+        behaviour, as_of, only_some=only_some, has_recycles=past.has_recycles
+    )
     if has_engaged:
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
     known = _known(scoring, vocabulary, behaviour, fields, has_engaged=has_engaged)
     steps.append(Step("known", known, is_kept=True))
     parts = [ModelSteps(i, each, behaviour, as_of) for i, each in enumerate(scoring.models)]
     for part in parts:
-        steps += part.steps(is_kept=contact_ids is not None)
+        steps += part.steps(is_kept=only_some)
     steps.append(Step("scores", _union([part.scores() for part in parts], SCORE_COLUMNS)))
     lines = [line for part in parts for line in part.lines()]
     steps.append(Step("lines", _union(lines, LINE_COLUMNS)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from revops.definitions.scoring import Band, Scoring, ScoringModel
 
 SUGGESTIONS = 3
+LONGEST_CONDITION = 60
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def explain_score(
     tiers = _row(con, f"SELECT * FROM model{index}_tiers WHERE contact_id = ?", contact_id) or {}
     known = _row(con, "SELECT * FROM known WHERE contact_id = ?", contact_id) or {}
     needs = _row(con, f"SELECT * FROM model{index}_needs WHERE contact_id = ?", contact_id) or {}
-    lines = _rows(con, "SELECT * FROM lines WHERE contact_id = ?", contact_id)
+    lines = rows_of(con, "SELECT * FROM lines WHERE contact_id = ?", contact_id)
     words = _Words(model, vocabulary, as_of, tiers, known)
     reasons = [words.reason(line) for line in lines]
     given = {reason.name for reason in reasons}
@@ -157,16 +158,17 @@ class _Words:
         name = line["signal"]
         for i, attribute in enumerate(self.model.fit.attributes):
             if attribute.name == name:
-                tier = attribute.tiers[self.tiers[f"a{i}"]]
-                return f"{tier.when}{self._values(tier.when)}"
+                return self._held(attribute.tiers[self.tiers[f"a{i}"]].when)
         for signal in self.model.engagement.signals:
             if signal.name == name:
                 points, raw = line["points"], line["raw_points"]
+                if signal.when is not None:
+                    return self._held(signal.when)
                 return wording.of_signal(signal, points, raw, line["count"], last)
         for negative in self.model.negative:
             if negative.name == name:
-                values = self._values(negative.when) if negative.when else ""
-                return wording.of_negative(negative, last) + values
+                held = negative.when and self._held(negative.when)
+                return held or wording.of_negative(negative, last)
         return self._of_adjustment(name, last)
 
     def _of_adjustment(self, name: str, last: str) -> str:
@@ -181,11 +183,12 @@ class _Words:
         most = top.get(name, 100.0)
         return "not below 0" + (f" and not above {most:g}" if most is not None else "")
 
-    def _values(self, text: str) -> str:
-        """The values of the fields that a condition is about: ` (title: VP Sales)`."""
+    def _held(self, text: str) -> str:
+        """A condition that holds: `account.employees is 2719 (account.employees >= 500)`."""
         fields = sorted(fields_of(parse_condition(text, self.vocabulary.contact())))
-        values = [f"{name}: {self._value(name)}" for name in fields]
-        return f" ({', '.join(values)})" if values else ""
+        values = " and ".join(f"{name} is {self._value(name)}" for name in fields)
+        short = text if len(text) <= LONGEST_CONDITION else ""
+        return f"{values} ({short})" if values and short else values or text
 
     def _value(self, name: str) -> str:
         value = self.known.get(field_column(name))
@@ -224,9 +227,12 @@ class _Words:
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str, contact_id: str) -> dict[str, Any] | None:
-    rows = _rows(con, query, contact_id)
+    rows = rows_of(con, query, contact_id)
     return rows[0] if rows else None
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str, contact_id: str) -> list[dict[str, Any]]:
-    return con.execute(query, [contact_id]).to_arrow_table().to_pylist()
+def rows_of(con: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[dict[str, Any]]:
+    """The few rows of a query, by column name."""
+    result = con.execute(query, values)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from revops.leads.scoring.expressions import case, column, micros_at, whole
-from revops.leads.scoring.steps import Step
+from revops.leads.scoring.steps import Step, only_wanted
 from revops.records import RECORDS
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def people_steps(
     vocabulary: Vocabulary,
     history: Mapping[str, Collection[str]],
     as_of: datetime,
-    contact_ids: Sequence[str] | None,
+    *,
+    only_some: bool,
 ) -> list[Step]:
     """Steps that end in `person`: one row a contact with the fields that conditions use.
 
@@ -43,7 +44,7 @@ def people_steps(
         vocabulary: The types of the fields.
         history: For each kind of record (plural), the fields that have a history.
         as_of: The instant.
-        contact_ids: Only these contacts, or all.
+        only_some: Whether only the contacts in `wanted` are asked for.
     """
     asked = set(fields)
     contact = {*(name for name in asked if not name.startswith(ACCOUNT)), "account_id"}
@@ -51,8 +52,8 @@ def people_steps(
     contact = {"email" if name == "email_domain" else name for name in contact}
     account -= {"engaged_contacts"}
     steps = [
-        *_in_force("contacts", contact, vocabulary, history, as_of, contact_ids),
-        *_in_force("accounts", account, vocabulary, history, as_of, None),
+        *_in_force("contacts", contact, vocabulary, history, as_of, only_some=only_some),
+        *_in_force("accounts", account, vocabulary, history, as_of, only_some=False),
     ]
     person = exp.select(
         exp.alias_(column("id", "c"), "contact_id"), column("account_id", "c")
@@ -94,7 +95,8 @@ def _in_force(
     vocabulary: Vocabulary,
     history: Mapping[str, Collection[str]],
     as_of: datetime,
-    ids: Sequence[str] | None,
+    *,
+    only_some: bool,
 ) -> list[Step]:
     """Steps that end in `<name>_in_force`: id and the fields as they were at the instant."""
     name = RECORDS[plural].name
@@ -108,8 +110,8 @@ def _in_force(
             known = exp.Not(this=exp.Is(this=column(f"{each}?", "h"), expression=exp.null()))
             value = case([(known, then)], value)
         query = query.select(exp.alias_(value, each, quoted=True))
-    if ids is not None:
-        query = query.where(exp.In(this=column("id", "r"), expressions=_strings(ids)))
+    if only_some:
+        query = query.where(only_wanted(column("id", "r")))
     if not changed:
         return [Step(f"{name}_in_force", query)]
     query = query.join(
@@ -118,15 +120,13 @@ def _in_force(
         join_type="left",
     )
     return [
-        Step(f"{name}_change", _changes(name, changed, as_of, ids)),
+        Step(f"{name}_change", _changes(name, changed, as_of, only_some=only_some)),
         Step(f"{name}_then", _then(name, changed)),
         Step(f"{name}_in_force", query),
     ]
 
 
-def _changes(
-    name: str, fields: Sequence[str], as_of: datetime, ids: Sequence[str] | None
-) -> exp.Select:
+def _changes(name: str, fields: Sequence[str], as_of: datetime, *, only_some: bool) -> exp.Select:
     """Each record's and field's deciding change: the last one made, else the first to come."""
     at = exp.UnixMicros(this=column("changed_at"))
     past = at <= whole(micros_at(as_of))
@@ -147,8 +147,8 @@ def _changes(
         exp.alias_(place, "place"),
     ).from_(exp.to_table(f"{name}_history"))
     query = query.where(exp.In(this=column("field"), expressions=_strings(fields)))
-    if ids is not None:
-        query = query.where(exp.In(this=column("record_id"), expressions=_strings(ids)))
+    if only_some:
+        query = query.where(only_wanted(column("record_id")))
     return query
 
 

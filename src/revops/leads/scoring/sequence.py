@@ -50,7 +50,7 @@ def sequence_steps(feature: Feature, number: int, rows: exp.Select, as_of: datet
 
 
 def _partition(feature: Feature) -> list[exp.Expr]:
-    session = [column("session")] if feature.same_session else []
+    session = [column("session"), column("alone")] if feature.same_session else []
     return [column("contact_id"), *session]
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+WANTED = "wanted"
+"""A table with the column contact_id: the contacts to be scored, where not all are."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One named query; it may read the facts and the steps before it.
@@ -53,15 +57,33 @@ def _needed(by_name: dict[str, Step], of: str) -> set[str]:
     return found
 
 
-def prepare(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
-    """Make every step a temporary view of the connection, or a table where it is to be kept."""
-    for step in steps:
-        kind = "TABLE" if step.is_kept else "VIEW"
-        create = exp.Create(
-            this=exp.to_table(step.name, quoted=True),
-            kind=kind,
-            replace=True,
-            expression=step.query,
-            properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-        )
-        con.execute(create.sql(dialect="duckdb"))
+class Prepared:
+    """Steps that stand in a connection: as temporary views, or as tables where they are kept."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+        self._con = con
+        self._kept = [_creation(step) for step in steps if step.is_kept]
+        for step in steps:
+            con.execute(_creation(step))
+
+    def renew(self) -> None:
+        """Work the kept steps out again, after what they read has changed."""
+        for creation in self._kept:
+            self._con.execute(creation)
+
+
+def only_wanted(column: exp.Expr) -> exp.In:
+    """Whether a contact's id is in the table of those to be scored."""
+    wanted = exp.select("contact_id").from_(exp.to_table(WANTED))
+    return exp.In(this=column, query=wanted.subquery())
+
+
+def _creation(step: Step) -> str:
+    create = exp.Create(
+        this=exp.to_table(step.name, quoted=True),
+        kind="TABLE" if step.is_kept else "VIEW",
+        replace=True,
+        expression=step.query,
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+    )
+    return create.sql(dialect="duckdb")

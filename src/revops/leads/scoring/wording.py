@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from revops.definitions.scoring import Completion, Decay, Negative, Signal
 
-_SIGNS = {exp.GTE: "at least", exp.GT: "more than"}
+_SIGNS: dict[type[exp.Expr], str] = {exp.GTE: "at least", exp.GT: "more than"}
 _POINTS_NEAR = 0.005
 
 
@@ -27,7 +27,7 @@ def number(value: float) -> str:
 
 def condition(tree: exp.Expr) -> str:
     """A checked condition as a person would have written it."""
-    return tree.sql(dialect="duckdb").replace('"', "")
+    return tree.sql(dialect="duckdb", normalize_functions=False).replace('"', "")
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -70,8 +70,6 @@ def period(duration: timedelta) -> str:
 
 def of_signal(signal: Signal, points: float, raw: float, count: int | None, last: str) -> str:
     """Why a signal gave its points, when last, and what fading or a cap took."""
-    if signal.when is not None:
-        return f"{signal.when} holds"
     seen = f"{of_completion(signal)}; {count or 0} seen, last {last}"
     if abs(raw - points) < _POINTS_NEAR:
         return seen
@@ -85,8 +83,6 @@ def of_signal(signal: Signal, points: float, raw: float, count: int | None, last
 
 def of_negative(negative: Negative, last: str) -> str:
     """Why a negative holds."""
-    if negative.when is not None:
-        return f"{negative.when}"
     if negative.inactive_for is not None:
         what = negative.of or "inbound activity"
         return f"no {what} for {format_duration(negative.inactive_for)}; last {last or 'never'}"

@@ -13,8 +13,8 @@ WITH numbered AS (
 ), drawn AS (
     SELECT
         n, company, rank,
-        pick(company, 'stem', getvariable('stems')) || pick(company, 'ending', getvariable('endings'))
-            AS stem,
+        pick(company, 'stem', getvariable('stems'))
+            || pick(company, 'ending', getvariable('endings')) AS stem,
         pick(company, 'company word', getvariable('company_words')) AS word,
         pick(n, 'company form', getvariable('company_forms')) AS form,
         pick(company, 'industry', getvariable('industries')) AS industry,
@@ -35,8 +35,9 @@ WITH numbered AS (
     SELECT
         *,
         (CASE
-            WHEN employees < 10 THEN -1.3 WHEN employees < 50 THEN -0.6 WHEN employees < 200 THEN 0.2
-            WHEN employees < 1000 THEN 0.9 WHEN employees < 5000 THEN 1.1 ELSE 0.6 END
+            WHEN employees < 10 THEN -1.3 WHEN employees < 50 THEN -0.6
+            WHEN employees < 200 THEN 0.2 WHEN employees < 1000 THEN 0.9
+            WHEN employees < 5000 THEN 1.1 ELSE 0.6 END
         + CASE
             WHEN industry IN ('SaaS', 'Software', 'IT Services', 'Fintech') THEN 0.8
             WHEN industry IN ('Financial Services', 'Professional Services', 'Healthcare') THEN 0.1
@@ -50,7 +51,7 @@ WITH numbered AS (
 )
 SELECT
     n, rank, company, industry, employees, annual_revenue, place, fit,
-    code('a', n, getvariable('width')) AS id,
+    account_code(n) AS id,
     stem || ' ' || word || CASE WHEN namesake > 1 THEN ' ' || namesake ELSE '' END AS name,
     form,
     lower(stem) || '-' || lower(word) || CASE WHEN namesake > 1 THEN '-' || namesake ELSE '' END
@@ -58,5 +59,5 @@ SELECT
     u(company, 'in market') < logistic(-1.1 + 0.35 * fit) AS in_market,
     CASE WHEN u(company, 'in market') < logistic(-1.1 + 0.35 * fit)
         THEN 0.9 + 0.9 * abs(z(company, 'heat')) ELSE 0.25 * abs(z(company, 'heat')) END AS heat,
-    later(getvariable('start'), getvariable('days') * (1.2 * u(company, 'peak') - 0.08)) AS peak
+    later(start(), getvariable('days') * (1.2 * u(company, 'peak') - 0.08)) AS peak
 FROM suited;

@@ -15,12 +15,13 @@ WITH pattern(p, start, length) AS (VALUES
 ), people AS (
     SELECT
         c.n, c.id, c.begins, c.peak, c.heat, c.base, c.bounces, c.source, v.slots,
-        CASE WHEN is_linked(c.n, c.kind) THEN code('a', c.account, getvariable('width')) END AS account_id,
+        CASE WHEN is_linked(c.n, c.kind) THEN account_code(c.account) END AS account_id,
         c.kind = 'job_seeker' AS seeks_job, c.kind = 'student' AS studies,
         c.place[4]::INTEGER AS hours_from_utc,
-        days_between(c.begins, getvariable('until')) AS days,
+        days_between(c.begins, until()) AS days,
         CASE WHEN leaves(c.n, c.kind) THEN farewell(c.n, c.begins) END AS left_at,
-        least(t.moment, CASE WHEN j.is_customer THEN c.begins WHEN j.won THEN j.closed_at END) AS user_from
+        least(t.moment, CASE WHEN j.is_customer THEN c.begins WHEN j.won THEN j.closed_at END)
+            AS user_from
     FROM contact AS c
     JOIN volume AS v ON v.n = c.n
     LEFT JOIN journey AS j ON j.n = c.n
@@ -43,7 +44,7 @@ WITH pattern(p, start, length) AS (VALUES
     SELECT
         *,
         CASE WHEN u(e, 'near peak') < heat / (heat + 1.5)
-                AND later(peak, 20 * z(e, 'day')) BETWEEN begins AND later(getvariable('until'), -0.5)
+                AND later(peak, 20 * z(e, 'day')) BETWEEN begins AND later(until(), -0.5)
             THEN later(peak, 20 * z(e, 'day')) ELSE later(begins, days * u(e, 'any day')) END AS day
     FROM cut
 ), felt AS (
@@ -64,14 +65,15 @@ WITH pattern(p, start, length) AS (VALUES
                 THEN CASE WHEN day > left_at THEN 'web' ELSE 'email' END
             WHEN size = 2 AND r < 0.5 THEN 'webinar'
             WHEN size > 1 OR r < 0.8 THEN 'web'
-            WHEN r < 0.86 THEN 'social' WHEN r < 0.94 THEN 'ad_click' WHEN r < 0.97 THEN 'form_submit'
-            WHEN r < 0.985 THEN 'chat' ELSE 'call' END AS kind,
+            WHEN r < 0.86 THEN 'social' WHEN r < 0.94 THEN 'ad_click'
+            WHEN r < 0.97 THEN 'form_submit' WHEN r < 0.985 THEN 'chat' ELSE 'call' END AS kind,
         pick(e, 'topic', getvariable('topics')) AS topic,
         CASE WHEN u(e, 'channel') < 0.3 THEN source
             ELSE pick(e, 'visit source', getvariable('visit_sources')) END AS channel,
-        20 + (draw(e, 'pace') % 140)::BIGINT AS gap,
+        20 + (draw(e, 'pace') % 140)::BIGINT AS pause,
         (exp(1.4 * z(e, 'reads after')) * 7200)::BIGINT % 250000 AS wait,
-        size > 2 AND u(e, 'converts') < CASE WHEN studies THEN 0.4 ELSE 0.03 + 0.2 * hot END AS converts,
+        size > 2 AND u(e, 'converts') < CASE WHEN studies THEN 0.4 ELSE 0.03 + 0.2 * hot END
+            AS converts,
         CASE WHEN u(e, 'asset') < 0.08 + 0.3 * hot THEN 'roi-guide' ELSE topic END AS asset
     FROM felt
 ), act AS (
@@ -84,7 +86,8 @@ WITH pattern(p, start, length) AS (VALUES
             WHEN 'web' THEN CASE
                 WHEN NOT converts OR i < size - 1 OR seeks_job THEN 'page_view'
                 WHEN studies OR page >= 0.35 * hot + 0.45 THEN 'content_download'
-                WHEN page < 0.28 * hot THEN 'demo_request' WHEN page < 0.35 * hot THEN 'contact_sales'
+                WHEN page < 0.28 * hot THEN 'demo_request'
+                WHEN page < 0.35 * hot THEN 'contact_sales'
                 WHEN page < 0.35 * hot + 0.15 THEN 'form_submit'
                 WHEN page < 0.35 * hot + 0.35 THEN 'webinar_registration' ELSE 'chat' END
             WHEN 'email' THEN CASE WHEN i = 0 THEN 'email_sent' WHEN bounces THEN 'email_bounce'
@@ -96,8 +99,9 @@ WITH pattern(p, start, length) AS (VALUES
             WHEN 'webinar' THEN CASE WHEN i = 0 THEN 'webinar_registration'
                 WHEN which < 0.45 + 0.4 * hot THEN 'webinar_attendance' ELSE 'email_sent' END
             ELSE kind END AS type,
-        CASE WHEN kind = 'email' AND i = 1 THEN wait WHEN kind = 'email' AND i > 1 THEN wait + i * gap
-            WHEN kind = 'webinar' AND i = 1 THEN 259200 + wait ELSE i * gap END
+        CASE WHEN kind = 'email' AND i = 1 THEN wait
+            WHEN kind = 'email' AND i > 1 THEN wait + i * pause
+            WHEN kind = 'webinar' AND i = 1 THEN 259200 + wait ELSE i * pause END
             -- Clocks differ: some things are noted two minutes early, before their cause.
             - CASE WHEN i > 0 AND which < 0.01 THEN 120 ELSE 0 END AS seconds
     FROM act
@@ -105,7 +109,7 @@ WITH pattern(p, start, length) AS (VALUES
     SELECT
         *,
         least(greatest(began_at + to_seconds(seconds), begins + to_seconds(i)),
-            getvariable('until') - to_seconds(1 + (draw(a, 'last hour') % 3600)::BIGINT)) AS occurred_at
+            until() - to_seconds(1 + (draw(a, 'last hour') % 3600)::BIGINT)) AS occurred_at
     FROM typed
 )
 SELECT
@@ -115,16 +119,20 @@ SELECT
     NULL AS opportunity_id,
     type,
     occurred_at,
-    CASE WHEN type IN ('email_sent', 'email_bounce', 'call') THEN 'outbound' ELSE 'inbound' END AS direction,
-    CASE WHEN kind IN ('web', 'product') OR (kind = 'email' AND i > 2) THEN 's' || e END AS session_id,
+    CASE WHEN type IN ('email_sent', 'email_bounce', 'call') THEN 'outbound' ELSE 'inbound' END
+        AS direction,
+    CASE WHEN kind IN ('web', 'product') OR (kind = 'email' AND i > 2) THEN 's' || e END
+        AS session_id,
     CASE
         WHEN type = 'demo_request' THEN '/demo' WHEN type = 'contact_sales' THEN '/contact'
         WHEN type = 'content_download' THEN '/resources/' || asset
         WHEN type <> 'page_view' THEN NULL
-        WHEN seeks_job THEN CASE WHEN i = 0 THEN '/careers' ELSE '/careers/' || 1 + floor(which * 20)::INTEGER END
+        WHEN seeks_job THEN '/careers' || CASE WHEN i > 0 THEN '/' || 1 + floor(which * 20)::INTEGER
+            ELSE '' END
         WHEN page < 0.07 + 0.4 * hot THEN CASE
             WHEN which < 0.42 THEN '/pricing'
-            WHEN which < 0.52 THEN '/compare/competitor-one' WHEN which < 0.6 THEN '/compare/competitor-two'
+            WHEN which < 0.52 THEN '/compare/competitor-one'
+            WHEN which < 0.6 THEN '/compare/competitor-two'
             WHEN which < 0.82 THEN '/case-studies/' || getvariable('customer_stories')[1 + a % 6]
             WHEN which < 0.93 THEN '/roi-calculator' ELSE '/demo' END
         WHEN which < 0.22 THEN '/' WHEN which < 0.66 THEN '/blog/' || topic
@@ -133,11 +141,13 @@ SELECT
         WHEN which < 0.985 THEN '/about' ELSE '/careers' END AS path,
     CASE WHEN kind = 'email' THEN 'email' WHEN kind = 'web' THEN channel
         WHEN kind = 'webinar' THEN 'webinar' WHEN kind = 'social' THEN 'social'
-        WHEN kind = 'ad_click' THEN CASE WHEN r < 0.91 THEN 'paid_search' ELSE 'paid_social' END END AS source,
+        WHEN kind = 'ad_click' THEN CASE WHEN r < 0.91 THEN 'paid_search' ELSE 'paid_social' END
+        END AS source,
     CASE WHEN kind IN ('email', 'webinar', 'ad_click') OR channel IN ('paid_search', 'paid_social')
             AND kind = 'web' OR type = 'content_download'
         THEN campaign_code(occurred_at, CASE WHEN kind = 'email' THEN 1 WHEN kind = 'webinar' THEN 2
-            WHEN type = 'content_download' THEN 5 WHEN channel = 'paid_social' THEN 4 ELSE 3 END) END AS campaign,
+            WHEN type = 'content_download' THEN 5 WHEN channel = 'paid_social' THEN 4 ELSE 3 END)
+        END AS campaign,
     CASE WHEN type = 'call' THEN seller(n) END AS owner,
     CASE WHEN kind = 'email' AND i < 4 THEN 'Newsletter: ' || replace(topic, '-', ' ')
         WHEN kind = 'webinar' THEN CASE WHEN r < 0.45 THEN 'Executive webinar: '
@@ -156,8 +166,8 @@ UNION ALL
 SELECT
     'e' || substr(c.id, 2) || '-m' || m.k, c.id,
     CASE WHEN is_linked(c.n, c.kind) OR m.deal IS NOT NULL
-        THEN code('a', c.account, getvariable('width')) END,
-    CASE WHEN m.deal IS NOT NULL THEN code('o', m.deal, getvariable('width')) END,
+        THEN account_code(c.account) END,
+    CASE WHEN m.deal IS NOT NULL THEN deal_code(m.deal) END,
     m.type, m.moment, CASE WHEN m.ours THEN 'outbound' ELSE 'inbound' END,
     NULL, m.path,
     CASE m.type WHEN 'referral' THEN 'referral' WHEN 'event_attendance' THEN 'event' ELSE NULL END,

@@ -14,17 +14,18 @@ WITH numbered AS (
         n, person,
         1 + floor(getvariable('accounts') * pow(u(person, 'employer'), 1.7))::BIGINT AS rank,
         CASE
-            WHEN u(person, 'kind') < 0.025 THEN 'student' WHEN u(person, 'kind') < 0.031 THEN 'competitor'
-            WHEN u(person, 'kind') < 0.051 THEN 'job_seeker' WHEN u(person, 'kind') < 0.121 THEN 'personal'
+            WHEN u(person, 'kind') < 0.025 THEN 'student'
+            WHEN u(person, 'kind') < 0.031 THEN 'competitor'
+            WHEN u(person, 'kind') < 0.051 THEN 'job_seeker'
+            WHEN u(person, 'kind') < 0.121 THEN 'personal'
             WHEN u(person, 'kind') < 0.22 THEN 'listed' ELSE 'usual' END AS kind,
         pick(person, 'seniority', getvariable('seniorities')) AS level,
         pick(person, 'department', getvariable('departments')) AS department,
         pick(person, 'first name', getvariable('first_names')) AS first_name,
         pick(person, 'last name', getvariable('last_names')) AS last_name,
         pick(n, 'source', getvariable('sources')) AS source,
-        later(getvariable('start'), CASE WHEN u(n, 'veteran') < 0.35
-            THEN -540 * u(n, 'age') - 1 ELSE (getvariable('days') - 0.5) * pow(u(n, 'age'), 0.9) END)
-            AS created_at
+        later(start(), CASE WHEN u(n, 'veteran') < 0.35 THEN -540 * u(n, 'age') - 1
+            ELSE (getvariable('days') - 0.5) * pow(u(n, 'age'), 0.9) END) AS created_at
     FROM numbered
 ), employed AS (
     SELECT
@@ -32,8 +33,9 @@ WITH numbered AS (
         CASE WHEN kind = 'student' THEN 'student' ELSE level END AS seniority,
         a.n AS account, a.place, a.heat AS account_heat, a.peak AS account_peak, a.domain AS domain,
         0.75 * a.fit
-        + CASE WHEN kind = 'student' THEN -2.5 ELSE CASE level WHEN 'c_suite' THEN 0.9 WHEN 'vp' THEN 0.9
-            WHEN 'director' THEN 0.6 WHEN 'manager' THEN 0.2 WHEN 'individual' THEN -0.5 ELSE -1.5 END END
+        + CASE WHEN kind = 'student' THEN -2.5 WHEN level IN ('c_suite', 'vp') THEN 0.9
+            WHEN level = 'director' THEN 0.6 WHEN level = 'manager' THEN 0.2
+            WHEN level = 'individual' THEN -0.5 ELSE -1.5 END
         + CASE WHEN department IN ('Marketing', 'Sales', 'Revenue Operations') THEN 0.35
             WHEN department IN ('Operations', 'Customer Success', 'IT') THEN -0.1 ELSE -0.45 END
         + CASE kind WHEN 'competitor' THEN -2.5 WHEN 'job_seeker' THEN -1.5 ELSE 0 END
@@ -45,9 +47,10 @@ WITH numbered AS (
         * EXCLUDE (account_heat, account_peak, rank, level),
         CASE WHEN kind IN ('usual', 'personal') THEN
             (account_heat * (0.4 + 1.1 * u(person, 'share of heat'))
-                + CASE WHEN u(person, 'own spark') < 0.03 THEN 1 + abs(z(person, 'spark')) ELSE 0 END)
-            * CASE source WHEN 'referral' THEN 1.3 WHEN 'partner' THEN 1.2 WHEN 'paid_social' THEN 0.75
-                WHEN 'social' THEN 0.85 ELSE 1 END
+                + CASE WHEN u(person, 'own spark') < 0.03
+                    THEN 1 + abs(z(person, 'spark')) ELSE 0 END)
+            * CASE source WHEN 'referral' THEN 1.3 WHEN 'partner' THEN 1.2
+                WHEN 'paid_social' THEN 0.75 WHEN 'social' THEN 0.85 ELSE 1 END
         ELSE 0 END AS heat,
         greatest(later(account_peak, 9 * z(person, 'peak shift')),
             later(created_at, 1.5 + 15 * u(n, 'first weeks'))) AS peak
@@ -55,12 +58,12 @@ WITH numbered AS (
 )
 SELECT
     *,
-    code('c', n, getvariable('width')) AS id,
-    greatest(created_at, getvariable('start')) AS begins,
-    0.5 * base + heat * swell(peak, least(peak, getvariable('until'))) AS intent,
-    0.5 * base + heat * swell(peak, getvariable('until')) AS intent_now,
+    contact_code(n) AS id,
+    greatest(created_at, start()) AS begins,
+    0.5 * base + heat * swell(peak, least(peak, until())) AS intent,
+    0.5 * base + heat * swell(peak, until()) AS intent_now,
     kind = 'usual' AND u(person, 'bad mailbox') < 0.035 AS bounces,
     kind = 'usual' AND u(n, 'trial') < logistic(-3.1 + 0.9 * heat + 0.3 * base)
-        AND peak < later(getvariable('until'), -1) AS tries
+        AND peak < later(until(), -1) AS tries
 FROM interested;
 

@@ -15,39 +15,42 @@ WITH prospects AS (
 ), fresh AS (
     SELECT account, c.n AS contact, c.fit, c.intent, 'new' AS type, decided_at
     FROM chances
-    WHERE decided_at BETWEEN later(getvariable('start'), 3) AND later(getvariable('until'), -1)
+    WHERE decided_at BETWEEN later(start(), 3) AND later(until(), -1)
     QUALIFY row_number() OVER (ORDER BY pull DESC, account) <= 0.8 * getvariable('deals')
 ), renewed AS (  -- accounts that were customers before
     SELECT
         account, c.n AS contact, c.fit, c.intent,
         CASE WHEN u(account, 'renewal') < 0.45 THEN 'renewal' ELSE 'expansion' END AS type,
-        later(c.begins, 3 + (days_between(c.begins, getvariable('until')) - 4)
+        later(c.begins, 3 + (days_between(c.begins, until()) - 4)
             * u(account, 'renewal day')) AS decided_at
     FROM chances
     WHERE account NOT IN (SELECT account FROM fresh)
-        AND c.begins < later(getvariable('until'), -10)
+        AND c.begins < later(until(), -10)
     QUALIFY row_number() OVER (
         ORDER BY 0.8 * c.fit - ln(-ln(1e-12 + u(account, 'customer'))) DESC, account
     ) <= getvariable('deals') - (SELECT count(*) FROM fresh)
 ), numbered AS (
-    SELECT row_number() OVER (ORDER BY decided_at, account) AS n, *, office_time(decided_at) AS opened_at
+    SELECT
+        row_number() OVER (ORDER BY decided_at, account) AS n,
+        *, office_time(decided_at) AS opened_at
     FROM (FROM fresh UNION ALL FROM renewed)
 ), sized AS (
     SELECT
         d.*,
         a.name AS account_name,
         a.fit AS account_fit,
-        getvariable('first_ae') + (draw(d.account, 'deal owner') % getvariable('aes'))::BIGINT AS owner,
+        executive(d.account) AS owner,
         100 * round(9 * pow(a.employees, 0.45) * exp(0.5 * z(d.n, 'amount'))
             * CASE type WHEN 'expansion' THEN 0.5 ELSE 1 END + 2) AS amount
     FROM numbered AS d JOIN account AS a ON a.n = d.account
 )
 SELECT
     *,
-    code('o', n, getvariable('width')) AS id,
+    deal_code(n) AS id,
     (20 + 12 * ln(amount / 1000 + 1)) * exp(0.35 * z(n, 'cycle')) AS cycle_days,
     CASE WHEN u(n, 'lost at') < 0.2 THEN 1 WHEN u(n, 'lost at') < 0.48 THEN 2
-        WHEN u(n, 'lost at') < 0.75 THEN 3 WHEN u(n, 'lost at') < 0.92 THEN 4 ELSE 5 END AS last_step
+        WHEN u(n, 'lost at') < 0.75 THEN 3 WHEN u(n, 'lost at') < 0.92 THEN 4
+        ELSE 5 END AS last_step
 FROM sized;
 
 -- The people in each sale: the one it began with and up to three more who were known by then.
@@ -58,7 +61,8 @@ SELECT
 FROM deal AS d
 JOIN contact AS c ON c.account = d.account
 WHERE c.n = d.contact OR (
-    c.created_at < later(d.opened_at, -2) AND c.person = c.n AND c.kind = 'usual' AND c.intent > 0.3)
+    c.created_at < later(d.opened_at, -2) AND c.person = c.n AND c.kind = 'usual'
+    AND c.intent > 0.3)
 QUALIFY nth <= 4;
 
 -- Won is luck weighed by fit, interest, the number of people involved and the seller's skill.
@@ -85,7 +89,9 @@ WITH paced AS (
         sum(pace) OVER (PARTITION BY n) AS whole
     FROM paced
 ), moments AS (
-    SELECT n AS deal, step, won, office_time(later(decided_at, cycle_days * (done - pace) / whole)) AS moment
+    SELECT
+        n AS deal, step, won,
+        office_time(later(decided_at, cycle_days * (done - pace) / whole)) AS moment
     FROM timed WHERE won OR step <= last_step
     UNION ALL
     SELECT n, 6, won, office_time(later(decided_at, cycle_days * done / whole))
@@ -93,7 +99,8 @@ WITH paced AS (
 )
 SELECT
     deal, step, won,
-    CASE WHEN step < 6 THEN ['Qualified', 'Discovery', 'Demo/Evaluation', 'Proposal', 'Negotiation'][step]
+    CASE WHEN step < 6
+        THEN ['Qualified', 'Discovery', 'Demo/Evaluation', 'Proposal', 'Negotiation'][step]
         WHEN won THEN 'Closed Won' ELSE 'Closed Lost' END AS stage,
     moment
 FROM moments;

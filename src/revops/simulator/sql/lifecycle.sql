@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE journey AS
 SELECT
     c.n, c.id, c.kind, c.created_at, c.peak, c.fit, c.intent,
     d.n AS deal, d.type, d.opened_at, i.nth = 1 AS leads, s.moment AS closed_at, s.won,
-    coalesce(d.type IN ('renewal', 'expansion'), FALSE) AS is_customer,
+    coalesce(d.type <> 'new', FALSE) AS is_customer,
     days_between(c.created_at, d.opened_at) AS span,
     d.n IS NULL AND c.kind IN ('usual', 'personal', 'student')
         AND 0.7 * c.fit + 0.9 * c.intent + 0.5 * z(c.n, 'looks good') > 1.55 AS looks_good
@@ -19,7 +19,7 @@ WITH mql AS (
         CASE WHEN deal IS NULL
             THEN greatest(later(peak, 5 * u(n, 'mql')), later(created_at, 1.5))
             ELSE later(opened_at, -least(0.6 * span, 4 + 16 * u(n, 'mql'))) END AS mql_at
-    FROM journey WHERE (deal IS NOT NULL AND NOT is_customer AND (leads OR u(n, 'too') < 0.35)) OR looks_good
+    FROM journey WHERE type = 'new' AND (leads OR u(n, 'too') < 0.35) OR looks_good
 )
 SELECT
     *,
@@ -41,11 +41,12 @@ WITH moves AS (
     UNION ALL
     SELECT n, id, 'SQL', 'accepted by sales', sql_at FROM qualifying WHERE sql_at IS NOT NULL
     UNION ALL
-    SELECT n, id, 'Opportunity', 'opportunity opened', opened_at FROM journey WHERE NOT is_customer AND deal IS NOT NULL
+    SELECT n, id, 'Opportunity', 'opportunity opened', opened_at FROM journey WHERE type = 'new'
     UNION ALL
-    SELECT n, id, 'Customer', 'deal won', closed_at FROM journey WHERE won AND NOT is_customer
+    SELECT n, id, 'Customer', 'deal won', closed_at FROM journey WHERE type = 'new' AND won
     UNION ALL
-    SELECT n, id, 'Lead', 'recycled: deal lost', closed_at FROM journey WHERE NOT won AND NOT is_customer
+    SELECT n, id, 'Lead', 'recycled: deal lost', closed_at
+    FROM journey WHERE type = 'new' AND NOT won
     UNION ALL
     SELECT n, id, 'Lead', 'recycled: ' || pick(n, 'rejection', getvariable('rejections')),
         CASE WHEN sql_at IS NULL THEN later(mql_at, 0.1 + 6 * u(n, 'rejected at'))
@@ -55,4 +56,4 @@ WITH moves AS (
 SELECT
     *,
     coalesce(lag(stage) OVER (PARTITION BY n ORDER BY moment), 'Subscriber') AS stage_before
-FROM moves WHERE moment < getvariable('until');
+FROM moves WHERE moment < until();

@@ -3,6 +3,10 @@
 CREATE OR REPLACE TEMP MACRO draw(n, name) AS
     hash(n + (hash(name || '|' || getvariable('seed')) >> 2)::BIGINT);
 
+-- The simulated time, from and to (excluded).
+CREATE OR REPLACE TEMP MACRO start() AS getvariable('start');
+CREATE OR REPLACE TEMP MACRO until() AS getvariable('until');
+
 -- Uniform on [0, 1), from the upper 53 bits.
 CREATE OR REPLACE TEMP MACRO u(n, name) AS (draw(n, name) >> 11)::DOUBLE / 9007199254740992.0;
 
@@ -38,6 +42,16 @@ CREATE OR REPLACE TEMP MACRO office_time(t) AS
     )::BIGINT);
 
 CREATE OR REPLACE TEMP MACRO code(letter, n, width) AS letter || lpad(n::VARCHAR, width, '0');
+CREATE OR REPLACE TEMP MACRO account_code(n) AS code('a', n, getvariable('width'));
+CREATE OR REPLACE TEMP MACRO contact_code(n) AS code('c', n, getvariable('width'));
+CREATE OR REPLACE TEMP MACRO deal_code(n) AS code('o', n, getvariable('width'));
+CREATE OR REPLACE TEMP MACRO user_code(n) AS code('u', n, 4);
+
+-- A value that is missing in a share of the records.
+CREATE OR REPLACE TEMP MACRO gap(n, name, share, value) AS
+    CASE WHEN u(n, name) >= share THEN value END;
+
+CREATE OR REPLACE TEMP MACRO money(amount) AS amount::DECIMAL(18, 2);
 
 -- How a wrong hand types a text: mostly right, sometimes in capitals, small, or with blanks.
 CREATE OR REPLACE TEMP MACRO sloppy(n, name, txt) AS CASE
@@ -54,18 +68,26 @@ CREATE OR REPLACE TEMP MACRO swell(peak, t) AS
 -- Who leaves the mailing list, and when.
 CREATE OR REPLACE TEMP MACRO leaves(n, kind) AS kind <> 'listed' AND u(n, 'leaves') < 0.045;
 CREATE OR REPLACE TEMP MACRO farewell(n, begins) AS
-    later(begins, days_between(begins, getvariable('until')) * u(n, 'farewell'));
+    later(begins, days_between(begins, until()) * u(n, 'farewell'));
 
 -- Whether the contact's record names its account.
 CREATE OR REPLACE TEMP MACRO is_linked(n, kind) AS
     u(n, 'linked') < CASE WHEN kind IN ('usual', 'listed', 'job_seeker') THEN 0.97 ELSE 0.1 END;
 
 CREATE OR REPLACE TEMP MACRO campaign_code(t, kind) AS
-    code('k', datediff('month', getvariable('start'), t) * 6 + kind, 4);
+    code('k', datediff('month', start(), t) * 6 + kind, 4);
 
 -- The development representative who looks after a contact.
 CREATE OR REPLACE TEMP MACRO seller(n) AS
-    code('u', getvariable('first_sdr') + (draw(n, 'owner') % getvariable('sdrs'))::BIGINT, 4);
+    user_code(getvariable('first_sdr') + (draw(n, 'owner') % getvariable('sdrs'))::BIGINT);
+
+-- The account executive who owns an account and its sales, by number.
+CREATE OR REPLACE TEMP MACRO executive(account) AS
+    getvariable('first_ae') + (draw(account, 'deal owner') % getvariable('aes'))::BIGINT;
+
+-- A place's country, mostly in the usual spelling.
+CREATE OR REPLACE TEMP MACRO spelled(n, place) AS
+    CASE WHEN u(n, 'country slip') < 0.15 THEN place[6] ELSE place[1] END;
 
 -- When a seller expects an open sale to close; some have put it off again and again.
 CREATE OR REPLACE TEMP MACRO delays(n) AS
@@ -78,11 +100,16 @@ CREATE OR REPLACE TEMP MACRO job_title(n, seniority, department, kind) AS CASE
     WHEN kind = 'student' THEN 'Student'
     WHEN seniority = 'c_suite' THEN CASE WHEN u(n, 'boss') < 0.35
         THEN pick(n, 'top job', ['CEO', 'Founder & CEO', 'President', 'Managing Director'])
-        ELSE getvariable('chief_titles')[list_position(getvariable('chief_departments'), department)] END
-    WHEN seniority = 'vp' THEN pick(n, 'vp style', ['VP of ', 'Vice President, ', 'VP ', 'SVP ']) || department
-    WHEN seniority = 'director' THEN CASE WHEN u(n, 'head') < 0.35 THEN 'Head of ' || department
-        ELSE 'Director of ' || department END
-    WHEN seniority = 'manager' THEN pick(n, 'manager style', ['', 'Senior ', 'Sr. ']) || department || ' Manager'
+        ELSE getvariable('chief_titles')[
+            list_position(getvariable('chief_departments'), department)] END
+    WHEN seniority = 'vp'
+        THEN pick(n, 'vp style', ['VP of ', 'Vice President, ', 'VP ', 'SVP ']) || department
+    WHEN seniority = 'director'
+        THEN CASE WHEN u(n, 'head') < 0.35 THEN 'Head of ' ELSE 'Director of ' END || department
+    WHEN seniority = 'manager'
+        THEN pick(n, 'manager style', ['', 'Senior ', 'Sr. ']) || department || ' Manager'
     WHEN seniority = 'intern' THEN department || ' Intern'
-    WHEN u(n, 'consults') < 0.07 THEN pick(n, 'consultant', ['Consultant', 'Independent Consultant'])
-    ELSE department || pick(n, 'specialist', [' Specialist', ' Analyst', ' Associate', ' Coordinator']) END;
+    WHEN u(n, 'consults') < 0.07
+        THEN pick(n, 'consultant', ['Consultant', 'Independent Consultant'])
+    ELSE department
+        || pick(n, 'specialist', [' Specialist', ' Analyst', ' Associate', ' Coordinator']) END;

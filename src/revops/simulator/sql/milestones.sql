@@ -1,8 +1,6 @@
 -- What happens once or for a reason: requests, sellers' calls and meetings, trials, farewells.
 CREATE OR REPLACE TEMP TABLE milestone AS
-WITH primary_contact AS (
-    SELECT d.*, d.contact AS n_contact, v.won FROM deal AS d JOIN verdict AS v ON v.deal = d.n
-), trial AS (
+WITH trial AS (
     SELECT n, greatest(later(peak, -6 * u(n, 'trial day')), later(created_at, 0.5)) AS moment
     FROM contact WHERE tries
 ), happened AS (
@@ -10,11 +8,11 @@ WITH primary_contact AS (
     SELECT contact AS c, NULL::BIGINT AS deal, 'demo_request' AS type,
         later(opened_at, -2.9 * u(n, 'asked')) AS moment, FALSE AS ours, '/demo' AS path,
         NULL AS subject, '{"form":"demo"}' AS properties
-    FROM primary_contact WHERE type = 'new' AND u(n, 'asks') < 0.6
+    FROM deal WHERE type = 'new' AND u(n, 'asks') < 0.6
     UNION ALL
-    SELECT contact, NULL, 'contact_sales', later(opened_at, -2.9 * u(n, 'wrote')), FALSE, '/contact',
-        NULL, '{"form":"contact"}'
-    FROM primary_contact WHERE type = 'new' AND u(n, 'asks') BETWEEN 0.6 AND 0.8
+    SELECT contact, NULL, 'contact_sales', later(opened_at, -2.9 * u(n, 'wrote')), FALSE,
+        '/contact', NULL, '{"form":"contact"}'
+    FROM deal WHERE type = 'new' AND u(n, 'asks') BETWEEN 0.6 AND 0.8
     UNION ALL
     SELECT n, NULL, 'demo_request', later(mql_at, 0.01), FALSE, '/demo', NULL, '{"form":"demo"}'
     FROM qualifying WHERE deal IS NULL AND u(n, 'asks early') < 0.2
@@ -32,10 +30,10 @@ WITH primary_contact AS (
     FROM qualifying WHERE u(n, 'replies') < CASE WHEN deal IS NULL THEN 0.12 ELSE 0.5 END
     UNION ALL
     SELECT contact, n, 'meeting_booked', later(opened_at, 0.2), FALSE, NULL, 'Discovery call', NULL
-    FROM primary_contact
+    FROM deal
     UNION ALL
     SELECT contact, n, 'meeting_no_show', later(opened_at, 2), TRUE, NULL, 'Discovery call', NULL
-    FROM primary_contact WHERE u(n, 'no show') < 0.15
+    FROM deal WHERE u(n, 'no show') < 0.15
     UNION ALL
     SELECT i.contact, s.deal, CASE WHEN u(s.deal * 8 + s.step, 'how') < 0.65 THEN 'meeting_held'
         ELSE 'call' END, s.moment, u(s.deal * 8 + s.step, 'how') >= 0.65, NULL, s.stage, NULL
@@ -48,15 +46,16 @@ WITH primary_contact AS (
     UNION ALL
     SELECT n, NULL, p.type, later(moment, 0.1 + p.days * u(n, p.type)), FALSE, NULL, NULL, NULL
     FROM trial, (VALUES ('onboarding_completed', 4, 0.6), ('member_invited', 12, 0.3),
-        ('integration_connected', 15, 0.22), ('limit_reached', 40, 0.14), ('data_exported', 25, 0.12)
+        ('integration_connected', 15, 0.22), ('limit_reached', 40, 0.14),
+        ('data_exported', 25, 0.12)
     ) AS p(type, days, chance)
     WHERE u(n, 'does ' || p.type) < p.chance
     UNION ALL
-    SELECT n, NULL, 'referral', created_at, FALSE, NULL, NULL, NULL FROM contact WHERE source = 'referral'
-        AND created_at >= getvariable('start')
+    SELECT n, NULL, 'referral', created_at, FALSE, NULL, NULL, NULL
+    FROM contact WHERE source = 'referral' AND created_at >= start()
     UNION ALL
     SELECT n, NULL, 'event_attendance',
-        later(begins, days_between(begins, getvariable('until')) * u(n, 'event')), FALSE, NULL,
+        later(begins, days_between(begins, until()) * u(n, 'event')), FALSE, NULL,
         'Annual conference', NULL
     FROM contact WHERE kind = 'usual' AND u(n, 'comes to event') < 0.035
     UNION ALL
@@ -70,4 +69,4 @@ SELECT
     h.* REPLACE (greatest(h.moment, c.begins) AS moment),
     row_number() OVER (PARTITION BY h.c ORDER BY h.moment, h.type, h.deal, h.subject) AS k
 FROM happened AS h JOIN contact AS c ON c.n = h.c
-WHERE h.moment < getvariable('until') AND (h.deal IS NULL OR h.moment >= c.begins);
+WHERE h.moment < until() AND (h.deal IS NULL OR h.moment >= c.begins);

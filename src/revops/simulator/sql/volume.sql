@@ -6,8 +6,8 @@ WITH weighed AS (
         n,
         CASE WHEN kind = 'listed' THEN 0 ELSE floor(1e4
             * least(60, exp(z(n, 'liveliness') + 0.35 * base
-                + 0.45 * heat * swell(peak, least(peak, getvariable('until')))))
-            * (0.1 + 0.9 * days_between(begins, getvariable('until')) / getvariable('days')))
+                + 0.45 * heat * swell(peak, least(peak, until()))))
+            * (0.1 + 0.9 * days_between(begins, until()) / getvariable('days')))
         END::BIGINT AS weight
     FROM contact
 )

@@ -4,53 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
-from revops.store.facts.shape import column, from_text, sql_type
+from revops.store.facts.shape import CHANGES, from_text, sql_type
+from revops.store.forms import custom_value
+from revops.store.forms import name as quoted
 
 if TYPE_CHECKING:
     from revops.store.facts.shape import Shape
 
 ARRIVING = "arriving"
 SEQ = "seq"
+PROPERTIES = "properties"
 _CUSTOM = "custom"
-_PROPERTIES = "properties"
 
 
 def store_columns(shape: Shape) -> list[str]:
     """The columns of the store's table that the facts are made from."""
     own = [name for name in shape.columns if name not in shape.custom and name != SEQ]
-    return [*own, SEQ, *([] if "object" in own else [_CUSTOM])]
+    return [*own, SEQ, *([] if shape.name == CHANGES else [_CUSTOM])]
 
 
-def arriving_rows(shape: Shape) -> exp.Select:
-    """The facts' columns of the rows in `arriving`, read from the store."""
-    return exp.select(
-        *(exp.alias_(_value(shape, name), name, quoted=True) for name in shape.columns)
-    ).from_(ARRIVING)
+def arriving_rows(shape: Shape) -> str:
+    """The query for the facts' columns of the rows in `arriving`, as read from the store."""
+    columns = ", ".join(f"{_value(shape, name)} AS {quoted(name)}" for name in shape.columns)
+    return f"SELECT {columns} FROM {ARRIVING}"
 
 
-def _value(shape: Shape, name: str) -> exp.Expr:
+def _value(shape: Shape, name: str) -> str:
     if name in shape.custom:
-        return from_text(_custom(name), shape.columns[name])
-    if shape.is_log and name == _PROPERTIES:
-        return merged(column(_CUSTOM), column(_PROPERTIES))
-    return exp.cast(column(name), sql_type(shape.columns[name]))
+        return from_text(custom_value(_CUSTOM, name), shape.columns[name])
+    if shape.is_log and name == PROPERTIES:
+        return merged(_CUSTOM, PROPERTIES)
+    return f"CAST({quoted(name)} AS {sql_type(shape.columns[name])})"
 
 
-def _custom(name: str) -> exp.Expr:
-    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-    return exp.Anonymous(
-        this="json_extract_string", expressions=[column(_CUSTOM), exp.Literal.string(pointer)]
-    )
-
-
-def merged(lower: exp.Expr, upper: exp.Expr) -> exp.Expr:
-    """Two JSON objects as one, as text; where both have a key, the upper one's value counts."""
-    both = exp.Anonymous(this="json_merge_patch", expressions=[lower, upper])
+def merged(lower: str, upper: str) -> str:
+    """Two JSON objects as one, as SQL; where both have a key, the upper one's value counts."""
     return (
-        exp.case()
-        .when(lower.is_(exp.null()), upper)
-        .when(upper.is_(exp.null()), lower)
-        .else_(exp.cast(both, "varchar"))
+        f"CASE WHEN {lower} IS NULL THEN {upper} WHEN {upper} IS NULL THEN {lower}"
+        f" ELSE CAST(json_merge_patch({lower}, {upper}) AS VARCHAR) END"
     )

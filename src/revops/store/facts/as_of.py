@@ -5,29 +5,29 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from revops.records import RECORDS
-from revops.store.facts.shape import column, from_text
+from revops.store.facts.shape import from_text
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from revops.records import FieldType
     from revops.store.facts.shape import Shape
 
 _CREATED = "created_at"
-_RECORD, _THEN = "record", "at_that_time"
 
 
-def until(moment: str, as_of: datetime) -> exp.Expr:
+def until(moment: str, as_of: datetime) -> str:
     """The condition that a time column is not later than an instant (which has a zone)."""
-    return column(moment) <= _instant(as_of)
+    instant = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return f"{moment} <= TIMESTAMP {text(instant)}"
 
 
-def records_as_of(shape: Shape, changed: Collection[str], as_of: datetime) -> exp.Select:
-    """The records as they were at an instant, by id.
+def records_as_of(shape: Shape, changed: Collection[str], as_of: datetime) -> str:
+    """The query for the records as they were at an instant, by id.
 
     Each field is as it was in force: the latest change up to then gives the new value, else the
     first later one gives the old value; a field without history is as it is now. A record that
@@ -38,57 +38,37 @@ def records_as_of(shape: Shape, changed: Collection[str], as_of: datetime) -> ex
         changed: Those of its columns that have a history.
         as_of: The instant, with a zone.
     """
-    fields = sorted(set(changed) & set(shape.columns))
+    fields = [name for name in shape.columns if name in changed]
     values = (_value(name, kind, name in fields) for name, kind in shape.columns.items())
-    query = exp.select(*values).from_(
-        exp.alias_(exp.table_(shape.name, quoted=True), _RECORD, table=True)
-    )
-    if _CREATED in shape.columns:
-        created = column(_CREATED, _RECORD)
-        query = query.where(exp.or_(created.is_(exp.null()), created <= _instant(as_of)))
+    query = f"SELECT {', '.join(values)} FROM {quoted(shape.name)} AS record"
     if fields:
-        on = column("record_id", _THEN).eq(column("id", _RECORD))
-        then = _then(RECORDS[shape.name].history_name, fields, as_of)
-        query = query.join(_THEN, on=on, join_type="left").with_(_THEN, as_=then)
-    return query.order_by(column("id", _RECORD))
+        then = _then(quoted(RECORDS[shape.name].history_name), fields, as_of)
+        query += f" LEFT JOIN ({then}) AS past ON past.record_id = record.id"
+    if _CREATED in shape.columns:
+        created = f"record.{_CREATED}"
+        query += f" WHERE {created} IS NULL OR {until(created, as_of)}"
+    return f"{query} ORDER BY record.id"
 
 
-def _instant(as_of: datetime) -> exp.Expr:
-    text = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-    return exp.cast(exp.Literal.string(text), "timestamp")
-
-
-def _value(name: str, kind: FieldType, is_changed: bool) -> exp.Expr:
-    now = column(name, _RECORD)
+def _value(name: str, kind: FieldType, is_changed: bool) -> str:
+    now, past = quoted(name, "record"), quoted(name, "past")
     if not is_changed:
         return now
-    then = column(name, _THEN)
-    text = exp.Dot(this=then, expression=exp.to_identifier("text"))
-    known = then.is_(exp.null()).not_()
-    return exp.alias_(exp.case().when(known, from_text(text, kind)).else_(now), name, quoted=True)
+    then = from_text(f"{past}.value", kind)
+    return f"CASE WHEN {past} IS NULL THEN {now} ELSE {then} END AS {quoted(name)}"
 
 
-def _then(history: str, fields: Collection[str], as_of: datetime) -> exp.Select:
-    """For each record and field its value then, as {text}; NULL where there is no history."""
-    place = exp.Tuple(expressions=[column("changed_at"), column("seq")])
-    past = until("changed_at", as_of)
-    names = [exp.Literal.string(each) for each in fields]
-    query = exp.select(column("record_id")).from_(exp.table_(history, quoted=True))
-    for each, literal in zip(fields, names, strict=True):
-        this = column("field").eq(literal)
-        last = _filtered(exp.ArgMax, "new_value", place, exp.and_(this, past))
-        first = _filtered(exp.ArgMin, "old_value", place, this)
-        query = query.select(exp.alias_(exp.func("coalesce", last, first), each, quoted=True))
-    return query.where(column("field").isin(*names)).group_by(column("record_id"))
+def _then(history: str, fields: Sequence[str], as_of: datetime) -> str:
+    """For each record and field its value then, as {value}; NULL where there is no history.
 
-
-def _filtered(
-    choose: type[exp.ArgMax | exp.ArgMin], value: str, place: exp.Expr, condition: exp.Expr
-) -> exp.Filter:
-    """The value at the last or first place; in a struct, for these functions leave out NULL."""
-    held = exp.Struct(
-        expressions=[exp.PropertyEQ(this=exp.to_identifier("text"), expression=column(value))]
+    Within a struct, because arg_max and arg_min leave out rows whose value is NULL.
+    """
+    values = ", ".join(
+        f"coalesce(arg_max({{'value': new_value}}, (changed_at, seq))"
+        f" FILTER (field = {text(each)} AND {until('changed_at', as_of)}),"
+        f" arg_min({{'value': old_value}}, (changed_at, seq)) FILTER (field = {text(each)}))"
+        f" AS {quoted(each)}"
+        for each in fields
     )
-    return exp.Filter(
-        this=choose(this=held, expression=place), expression=exp.Where(this=condition)
-    )
+    among = ", ".join(map(text, fields))
+    return f"SELECT record_id, {values} FROM {history} WHERE field IN ({among}) GROUP BY record_id"

@@ -11,15 +11,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
 from revops.records import RECORDS, Field, FieldType
-from revops.store.facts.arriving import merged
-from revops.store.facts.facts import HISTORY_COLUMNS, Facts, connect
-from revops.store.facts.shape import CHANGES, column, shapes, sql_type
+from revops.store.facts.arriving import PROPERTIES, merged
+from revops.store.facts.facts import Facts, connect
+from revops.store.facts.shape import CHANGES, HISTORY_COLUMNS, no_rows, shapes
 from revops.store.facts.source import find_source
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from revops.store.facts.shape import Shape
     from revops.store.facts.source import Source
 
-_PROPERTIES = "properties"
 _SHOWN = 40
 _HISTORY_FIELDS = (
     Field("field", required=True),
@@ -70,15 +69,15 @@ def facts_from_folder(folder: Path) -> Facts:
     if issues:
         raise RevopsError.of(issues)
     custom = {name: source.beyond(RECORDS[name].field_by_name) for name, source in records.items()}
-    views: dict[str, exp.Query] = {
-        name: _rows(records[name], shape, custom[name]) if name in records else shape.nothing()
+    views = {
+        name: _rows(records[name], shape, custom[name]) if name in records else shape.of_files(())
         for name, shape in shapes(custom).items()
         if name != CHANGES
     }
     for name, record in RECORDS.items():
         views[record.history_name] = _history(past.get(name), record)
-    views[CHANGES] = _all_changes()
-    return Facts(views, custom, spill)
+    views[CHANGES] = _all_changes(past)
+    return Facts(views, {name: kinds for name, kinds in custom.items() if kinds}, spill)
 
 
 def _sources(
@@ -106,51 +105,39 @@ def _problems(
             yield Issue(source.file, 0, name, "wrong-value", Level.ERROR, message, mend)
 
 
-def _rows(source: Source, shape: Shape, custom: Mapping[str, FieldType]) -> exp.Select:
+def _rows(source: Source, shape: Shape, custom: Mapping[str, FieldType]) -> str:
     values = {name: source.value(name, kind) for name, kind in shape.columns.items()}
     if shape.is_log and custom:
-        values[_PROPERTIES] = merged(_as_object(source, custom), values[_PROPERTIES])
-    return _named(values).from_(source.rows)
+        values[PROPERTIES] = merged(_as_object(source, custom), values[PROPERTIES])
+    return _select(values, source)
 
 
-def _as_object(source: Source, custom: Mapping[str, FieldType]) -> exp.Expr:
-    """Columns as one JSON object, without those that are empty."""
-    pairs = [
-        part
-        for name, kind in custom.items()
-        for part in (exp.Literal.string(name), source.value(name, kind))
-    ]
-    everything = exp.Anonymous(this="json_object", expressions=pairs)
-    filled = exp.Anonymous(
-        this="json_merge_patch", expressions=[exp.Literal.string("{}"), everything]
-    )
-    return exp.cast(filled, "varchar")
+def _as_object(source: Source, custom: Mapping[str, FieldType]) -> str:
+    """Columns as one JSON object, as SQL, without those that are empty."""
+    pairs = ", ".join(f"{text(name)}, {source.value(name, kind)}" for name, kind in custom.items())
+    return f"CAST(json_merge_patch('{{}}', json_object({pairs})) AS VARCHAR)"
 
 
 def _history_fields(record: RecordType) -> tuple[Field, ...]:
     return (Field(f"{record.name}_id", required=True), *_HISTORY_FIELDS)
 
 
-def _history(source: Source | None, record: RecordType) -> exp.Select:
-    fields = _history_fields(record)
+def _history(source: Source | None, record: RecordType) -> str:
     if source is None:
-        kinds = [*(each.type for each in fields), FieldType.INTEGER]
-        nothing = (exp.cast(exp.null(), sql_type(kind)) for kind in kinds)
-        return _named(dict(zip(HISTORY_COLUMNS, nothing, strict=True))).where(exp.false())
-    values = [*(source.value(each.name, each.type) for each in fields), source.position]
-    return _named(dict(zip(HISTORY_COLUMNS, values, strict=True))).from_(source.rows)
+        return no_rows(tuple(HISTORY_COLUMNS.items()))
+    values = [source.value(each.name, each.type) for each in _history_fields(record)]
+    return _select(dict(zip(HISTORY_COLUMNS, [*values, source.position], strict=True)), source)
 
 
-def _all_changes() -> exp.Query:
-    columns = [column(name) for name in HISTORY_COLUMNS]
-    parts = [
-        exp.select(exp.alias_(exp.Literal.string(plural), "object", quoted=True), *columns).from_(
-            record.history_name
-        )
-        for plural, record in RECORDS.items()
-    ]
-    return exp.union(*parts, distinct=False)
+def _select(values: Mapping[str, str], source: Source) -> str:
+    columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
+    return f"SELECT {columns} FROM {source.rows}"
 
 
-def _named(values: Mapping[str, exp.Expr]) -> exp.Select:
-    return exp.select(*(exp.alias_(each, name, quoted=True) for name, each in values.items()))
+def _all_changes(past: Mapping[str, Source]) -> str:
+    if not past:
+        return no_rows((("object", FieldType.TEXT), *HISTORY_COLUMNS.items()))
+    return " UNION ALL ".join(
+        f'SELECT {text(plural)} AS "object", * FROM ({_history(source, RECORDS[plural])})'
+        for plural, source in past.items()
+    )

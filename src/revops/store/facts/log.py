@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from sqlglot import exp
 
 from revops.store.facts.arriving import ARRIVING
 from revops.store.facts.segment import write_segment
-from revops.store.facts.shape import column
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _SEED = 1
 def write_runs(
     con: duckdb.DuckDBPyConnection,
     arriving: pa.RecordBatchReader,
-    rows: exp.Select,
+    rows: str,
     shape: Shape,
     folder: Path,
     *,
@@ -41,16 +41,15 @@ def write_runs(
     Args:
         con: Where to work.
         arriving: The rows as they come.
-        rows: What to write of the table called `arriving`.
+        rows: The query for what to write of the table called `arriving`.
         shape: The table they belong to.
         folder: Where to write.
         rows_in_file: Most rows of one file.
     """
     runs: list[Run] = []
-    ordered = rows.order_by(*map(column, shape.order))
     for chunk in _chunks(arriving, rows_in_file):
         con.register(ARRIVING, chunk)
-        segment = write_segment(con, ordered, folder, shape.name)
+        segment = write_segment(con, f"{rows} {shape.order_by}", folder, shape.name)
         con.unregister(ARRIVING)
         if segment:
             runs.append((segment,))
@@ -89,12 +88,10 @@ def merge_runs(
     if first == len(runs):
         return list(runs)
     paths = [str(folder / segment.name) for run in runs[first:] for segment in run]
-    rows = shape.of_files(paths)
-    key = column(shape.order[0])
-    cuts = _cuts(con, rows, key, sum(sizes[first:]), rows_in_file)
-    ordered = rows.order_by(*map(column, shape.order))
+    rows, key = shape.of_files(paths), quoted(shape.order[0])
     written = (
-        write_segment(con, ordered.where(part), folder, shape.name) for part in _ranges(key, cuts)
+        write_segment(con, f"{rows} WHERE {part} {shape.order_by}", folder, shape.name)
+        for part in _ranges(key, _cuts(con, rows, key, -(-sum(sizes[first:]) // rows_in_file)))
     )
     return [*runs[:first], tuple(segment for segment in written if segment)]
 
@@ -113,35 +110,23 @@ def first_to_merge(sizes: Sequence[int], most_runs: int) -> int:
     return first
 
 
-def _cuts(
-    con: duckdb.DuckDBPyConnection,
-    rows: exp.Select,
-    key: exp.Column,
-    count: int,
-    rows_in_file: int,
-) -> list[str]:
-    """Values of the key that part the rows into files of about the wanted size."""
-    files = -(-count // rows_in_file)
-    if files <= 1:
+def _cuts(con: duckdb.DuckDBPyConnection, rows: str, key: str, parts: int) -> list[str]:
+    """Values of the key that part the rows into about equal parts, from a sample."""
+    shares = ", ".join(f"{part / parts:.9f}" for part in range(1, parts))
+    if not shares:
         return []
-    shares = exp.Array(
-        expressions=[exp.Literal.number(f"{part / files:.9f}") for part in range(1, files)]
-    )
-    percent = min(100.0, 100 * _SAMPLE_ROWS / count)
-    keys = rows.select(key, append=False).where(key.is_(exp.null()).not_())
-    sample = f"{keys.sql('duckdb')} USING SAMPLE {percent:.6f} PERCENT (bernoulli, {_SEED})"
-    middle = exp.Anonymous(this="quantile_disc", expressions=[key, shares]).sql("duckdb")
-    found = con.execute(f"SELECT {middle} FROM ({sample})").fetchone()
+    found = con.execute(
+        f"SELECT quantile_disc({key}, [{shares}]) FROM"
+        f" (SELECT {key} FROM ({rows}) WHERE {key} IS NOT NULL"
+        f" USING SAMPLE {_SAMPLE_ROWS} ROWS (reservoir, {_SEED}))"
+    ).fetchone()
     return sorted(set(found[0] or [])) if found else []
 
 
-def _ranges(key: exp.Column, cuts: Sequence[str]) -> Iterator[exp.Expr]:
+def _ranges(key: str, cuts: Sequence[str]) -> list[str]:
     """Conditions that part all rows by the cuts; rows without a key come last."""
     if not cuts:
-        yield exp.true()
-        return
-    edges = [exp.Literal.string(cut) for cut in cuts]
-    yield exp.LT(this=key, expression=edges[0])
-    for low, high in pairwise(edges):
-        yield exp.and_(exp.GTE(this=key, expression=low), exp.LT(this=key, expression=high))
-    yield exp.or_(exp.GTE(this=key, expression=edges[-1]), key.is_(exp.null()))
+        return ["true"]
+    edges = [text(cut) for cut in cuts]
+    between = [f"{key} >= {low} AND {key} < {high}" for low, high in pairwise(edges)]
+    return [f"{key} < {edges[0]}", *between, f"({key} >= {edges[-1]} OR {key} IS NULL)"]

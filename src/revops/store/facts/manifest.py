@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from revops.records import FieldType
+from revops.store.facts.statistics import Statistics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,11 +80,13 @@ class Manifest(_Part):
         newest_import: The newest import at the time, or None if there was none.
         custom_fields: Registered custom fields, by plural and name.
         tables: State of each table.
+        statistics: Sizes and spans; None as long as they have not been taken.
     """
 
     newest_import: Import | None = None
     custom_fields: dict[str, dict[str, FieldType]] = {}
     tables: dict[str, Table] = {}
+    statistics: Statistics | None = None
 
     @property
     def segments(self) -> frozenset[Segment]:

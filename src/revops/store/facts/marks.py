@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from revops.store.facts.manifest import Manifest
-    from revops.store.facts.shape import Shape
     from revops.store.store import Store
 
 _BUSY = "store-busy"
 _LOCK_MILLISECONDS = 5_000
+_REWRITTEN = "_rewritten"
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,20 @@ class Marks:
         is_same_store: Whether it still holds the import that the facts knew as the newest.
         newest_import: Its newest import.
         custom_fields: Its registered custom fields, by plural and name.
+        rewritten: How often rows of a table were changed after they had arrived, by table.
     """
 
     is_same_store: bool
     newest_import: Import | None
     custom_fields: Mapping[str, Mapping[str, FieldType]]
+    rewritten: Mapping[str, str]
 
 
 def read_marks(store: Store, manifest: Manifest) -> Marks:
     """Ask for what concerns all tables."""
     known = manifest.newest_import
     newest = sa.select(sa.func.max(IMPORTS.c.id)).scalar_subquery()
+    counters = sa.select(META).where(META.c.key.endswith(_REWRITTEN, autoescape=True))
     with store.read() as connection:
         custom: dict[str, dict[str, FieldType]] = {}
         for row in connection.execute(sa.select(CUSTOM_FIELDS)):
@@ -50,6 +53,7 @@ def read_marks(store: Store, manifest: Manifest) -> Marks:
             known is None or _import(connection, sa.literal(known.id)) == known,
             _import(connection, newest),
             custom,
+            {row.key.removesuffix(_REWRITTEN): row.value for row in connection.execute(counters)},
         )
 
 
@@ -59,7 +63,7 @@ def _import(connection: sa.Connection, key: sa.ColumnElement[int]) -> Import | N
     return row and Import(id=row.id, imported_at=row.imported_at.isoformat())
 
 
-def log_stamp(store: Store, name: str, known: Stamp | None) -> Stamp:
+def log_stamp(store: Store, name: str, rewritten: str, known: Stamp | None) -> Stamp:
     """How far a log goes.
 
     On PostgreSQL a transaction can finish after a later one: the moment's lock waits until no
@@ -73,25 +77,25 @@ def log_stamp(store: Store, name: str, known: Stamp | None) -> Stamp:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
                 connection.exec_driver_sql(f'LOCK TABLE "{name}" IN SHARE MODE')
             last = connection.execute(sa.select(sa.func.max(table.c.seq))).scalar()
-            return Stamp(last_seq=last or 0, rewritten=_rewritten(connection, name))
+            return Stamp(last_seq=last or 0, rewritten=rewritten)
     except RevopsError as error:
         if error.code != _BUSY or known is None:
             raise
         return known
 
 
-def record_stamps(store: Store, shapes: Iterable[Shape]) -> dict[str, Stamp]:
+def record_stamps(
+    store: Store, names: Iterable[str], rewritten: Mapping[str, str]
+) -> dict[str, Stamp]:
     """How each table of records stands."""
+    sizes = sa.union_all(*(_size(name) for name in names))
     with store.read() as connection:
-        return {shape.name: _record_stamp(connection, shape.name) for shape in shapes}
+        return {
+            name: Stamp(last_seq=last or 0, count=count, rewritten=rewritten.get(name, ""))
+            for name, last, count in connection.execute(sizes)
+        }
 
 
-def _record_stamp(connection: sa.Connection, name: str) -> Stamp:
+def _size(name: str) -> sa.Select[tuple[str, int | None, int]]:
     table = METADATA.tables[name]
-    size = connection.execute(sa.select(sa.func.max(table.c.seq), sa.func.count())).one()
-    return Stamp(last_seq=size[0] or 0, count=size[1], rewritten=_rewritten(connection, name))
-
-
-def _rewritten(connection: sa.Connection, name: str) -> str:
-    counter = sa.select(META.c.value).where(META.c.key == f"{name}_rewritten")
-    return connection.execute(counter).scalar() or ""
+    return sa.select(sa.literal(name), sa.func.max(table.c.seq), sa.func.count(table.c.seq))

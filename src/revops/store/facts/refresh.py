@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp
 
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
-from revops.store.facts.arriving import ARRIVING, SEQ, arriving_rows, store_columns
-from revops.store.facts.facts import Facts, connect, history_views
+from revops.records import RECORDS
+from revops.store.facts.facts import Facts, connect
 from revops.store.facts.lock import alone
-from revops.store.facts.log import merge_runs, write_runs
-from revops.store.facts.manifest import (
-    FILE,
-    Manifest,
-    Stamp,
-    Table,
-    read_manifest,
-    write_manifest,
-)
+from revops.store.facts.manifest import FILE, Manifest, read_manifest, write_manifest
 from revops.store.facts.marks import log_stamp, read_marks, record_stamps
-from revops.store.facts.segment import LOCK, is_sound, retire, sweep, write_segment
-from revops.store.facts.shape import column, shapes
-from revops.store.reading import read_arrow
+from revops.store.facts.segment import LOCK, is_sound, retire, sweep
+from revops.store.facts.shape import CHANGES, HISTORY_COLUMNS, shapes
+from revops.store.facts.work import Tuning, Work
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from revops.store.facts.manifest import Stamp, Table
     from revops.store.facts.shape import Shape
     from revops.store.store import Store
 
 FOLDER = "facts"
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """Sizes and times of the facts' files.
-
-    Attributes:
-        rows_in_file: Most rows of one new file.
-        most_runs: More unmerged files of a log than this are merged.
-        grace: How long a file stays that is no longer named.
-        memory_limit: What a refresh may use; beyond it, data spills to disk.
-    """
-
-    rows_in_file: int = 2_000_000
-    most_runs: int = 8
-    grace: timedelta = timedelta(hours=1)
-    memory_limit: str = "1GiB"
 
 
 DEFAULT = Tuning()
@@ -112,7 +88,7 @@ def _refresh(store: Store, folder: Path, tuning: Tuning, *, rebuild: bool) -> Fa
             retire(folder, before.segments - after.segments)
             write_manifest(folder, after)
         sweep(folder, after.segments, tuning.grace)
-    return facts_of(folder, after, (*issues, *damage))
+    return facts_of(folder, after, [*issues, *damage])
 
 
 def stored_manifest(folder: Path) -> tuple[Manifest, list[Issue]]:
@@ -143,94 +119,54 @@ def _renewed(store: Store, folder: Path, known: Manifest, tuning: Tuning) -> Man
     marks = read_marks(store, known)
     tables = known.tables if marks.is_same_store else {}
     wanted = shapes(marks.custom_fields)
-    with closing(connect(folder, memory_limit=tuning.memory_limit)) as con:
-        work = _Work(con, store, folder, tuning)
-        renewed = {
-            shape.name: work.log(shape, tables.get(shape.name))
-            for shape in wanted.values()
-            if shape.is_log
+    stamps = {
+        name: log_stamp(store, name, marks.rewritten.get(name, ""), _stamp_of(tables.get(name)))
+        for name, shape in wanted.items()
+        if shape.is_log
+    }
+    records = [name for name, shape in wanted.items() if not shape.is_log]
+    stamps |= record_stamps(store, records, marks.rewritten)
+    stale = [
+        shape
+        for name, shape in wanted.items()
+        if not _is_current(shape, tables.get(name), stamps[name])
+    ]
+    found = known.model_copy(
+        update={
+            "newest_import": marks.newest_import,
+            "custom_fields": {name: dict(kinds) for name, kinds in marks.custom_fields.items()},
+            "tables": tables,
         }
-        records = [shape for shape in wanted.values() if not shape.is_log]
-        for name, stamp in record_stamps(store, records).items():
-            renewed[name] = work.snapshot(wanted[name], tables.get(name), stamp)
-    return Manifest(
-        newest_import=marks.newest_import,
-        custom_fields={plural: dict(fields) for plural, fields in marks.custom_fields.items()},
-        tables=renewed,
     )
-
-
-@dataclass(frozen=True)
-class _Work:
-    """Where one refresh works."""
-
-    con: duckdb.DuckDBPyConnection
-    store: Store
-    folder: Path
-    tuning: Tuning
-
-    def log(self, shape: Shape, known: Table | None) -> Table:
-        """A log with what has arrived since; from the start if what had arrived has changed."""
-        stamp = log_stamp(self.store, shape.name, known.stamp if known else None)
-        if known is None or not _continues(shape, known, stamp):
-            known = Table(columns=dict(shape.columns))
-        if known.stamp.last_seq == stamp.last_seq:
-            return known.model_copy(update={"stamp": stamp})
-        source = read_arrow(
-            self.store, shape.name, store_columns(shape), after_seq=known.stamp.last_seq
-        )
-        until = exp.LTE(this=column(SEQ), expression=exp.Literal.number(stamp.last_seq))
-        arrived = write_runs(
-            self.con,
-            source,
-            arriving_rows(shape).where(until),
-            shape,
-            self.folder,
-            rows_in_file=self.tuning.rows_in_file,
-        )
-        runs = merge_runs(
-            self.con,
-            [*known.runs, *arrived],
-            shape,
-            self.folder,
-            most_runs=self.tuning.most_runs,
-            rows_in_file=self.tuning.rows_in_file,
-        )
-        found = Table(columns=dict(shape.columns), stamp=stamp, runs=tuple(runs))
-        for segment in {each for run in arrived for each in run} - set(found.segments):
-            (self.folder / segment.name).unlink()  # merged at once: nobody knew of it
+    if not stale:
         return found
-
-    def snapshot(self, shape: Shape, known: Table | None, stamp: Stamp) -> Table:
-        """A table as it is, written only if it is not as it was."""
-        if known and known.stamp == stamp and known.columns == shape.columns:
-            return known
-        source = read_arrow(self.store, shape.name, store_columns(shape))
-        self.con.register(ARRIVING, source)
-        rows = arriving_rows(shape).order_by(*map(column, shape.order))
-        segment = write_segment(self.con, rows, self.folder, shape.name)
-        self.con.unregister(ARRIVING)
-        runs = ((segment,),) if segment else ()
-        return Table(columns=dict(shape.columns), stamp=stamp, runs=runs)
+    with closing(connect(folder, memory_limit=tuning.memory_limit)) as con:
+        work = Work(con, store, folder, tuning)
+        new = {
+            each.name: work.renew(each, tables.get(each.name), stamps[each.name]) for each in stale
+        }
+    found = found.model_copy(update={"tables": tables | new, "statistics": None})
+    taken = facts_of(folder, found).statistics()
+    return found.model_copy(update={"statistics": taken})
 
 
-def _continues(shape: Shape, known: Table, stamp: Stamp) -> bool:
-    """Whether a log is what is known plus what has arrived since."""
-    return (
-        known.columns == shape.columns
-        and known.stamp.rewritten == stamp.rewritten
-        and known.stamp.last_seq <= stamp.last_seq
-    )
+def _stamp_of(table: Table | None) -> Stamp | None:
+    return table.stamp if table else None
 
 
-def facts_of(folder: Path, manifest: Manifest, issues: tuple[Issue, ...] = ()) -> Facts:
+def _is_current(shape: Shape, known: Table | None, stamp: Stamp) -> bool:
+    return known is not None and known.stamp == stamp and known.columns == shape.columns
+
+
+def facts_of(folder: Path, manifest: Manifest, issues: Sequence[Issue] = ()) -> Facts:
     """Open what a manifest names."""
-    views: dict[str, exp.Query] = {}
-    for name, shape in shapes(manifest.custom_fields).items():
-        table = manifest.tables.get(name)
-        views[name] = (
-            shape.of_files(str(folder / each.name) for each in table.segments)
-            if table
-            else shape.nothing()
-        )
-    return Facts(views | history_views(), manifest.custom_fields, folder, issues)
+    tables = manifest.tables
+    views = {
+        name: shape.of_files(str(folder / each.name) for each in tables[name].segments)
+        for name, shape in shapes(manifest.custom_fields).items()
+    }
+    columns = ", ".join(map(quoted, HISTORY_COLUMNS))
+    for plural, record in RECORDS.items():
+        past = f'SELECT {columns} FROM ({views[CHANGES]}) WHERE "object" = {text(plural)}'
+        views[record.history_name] = past
+    return Facts(views, manifest.custom_fields, folder, tuple(issues), manifest.statistics)

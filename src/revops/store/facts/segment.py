@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-    from sqlglot import exp
 
 LOCK = "lock"
 ROWS_IN_GROUP = 122_880
@@ -27,13 +26,16 @@ _MAGIC = b"PAR1"
 
 
 def write_segment(
-    con: duckdb.DuckDBPyConnection, rows: exp.Query, folder: Path, table: str
+    con: duckdb.DuckDBPyConnection, rows: str, folder: Path, table: str
 ) -> Segment | None:
-    """Write rows to a new file, which has its name only once it is whole; None for no rows."""
+    """Write what a query finds to a new file; None if it finds nothing.
+
+    The file has its name only once it is whole.
+    """
     name = f"{table}-{uuid4().hex}.parquet"
     part = folder / f".{name}.part"
     options = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
-    written = con.execute(f"COPY ({rows.sql('duckdb')}) TO $1 {options}", [str(part)]).fetchone()
+    written = con.execute(f"COPY ({rows}) TO $1 {options}", [str(part)]).fetchone()
     if not written or not written[0]:
         part.unlink(missing_ok=True)
         return None

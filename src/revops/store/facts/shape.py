@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from revops.records import RECORDS, FieldType
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 CHANGES = "changes"
 MOMENTS = {"activities": "occurred_at", CHANGES: "changed_at"}
 """Of each log, the column that says when its rows happened."""
+HISTORY_COLUMNS = {
+    "record_id": FieldType.TEXT,
+    "field": FieldType.TEXT,
+    "changed_at": FieldType.TIME,
+    "old_value": FieldType.TEXT,
+    "new_value": FieldType.TEXT,
+    "changed_by": FieldType.TEXT,
+    "reason": FieldType.TEXT,
+    "seq": FieldType.INTEGER,
+}
 _SQL_TYPES = {
     FieldType.TEXT: "VARCHAR",
     FieldType.LIST: "VARCHAR",
@@ -24,17 +35,6 @@ _SQL_TYPES = {
     FieldType.BOOLEAN: "BOOLEAN",
     FieldType.TIME: "TIMESTAMP",
     FieldType.DATE: "DATE",
-}
-_CHANGE_COLUMNS = {
-    "object": FieldType.TEXT,
-    "record_id": FieldType.TEXT,
-    "field": FieldType.TEXT,
-    "changed_at": FieldType.TIME,
-    "old_value": FieldType.TEXT,
-    "new_value": FieldType.TEXT,
-    "changed_by": FieldType.TEXT,
-    "reason": FieldType.TEXT,
-    "seq": FieldType.INTEGER,
 }
 _LOG_ORDER = {
     "activities": ("contact_id", "occurred_at", "id"),
@@ -60,30 +60,25 @@ class Shape:
     order: tuple[str, ...]
     is_log: bool
 
-    def nothing(self) -> exp.Select:
-        """The table without rows."""
-        columns = [
-            exp.alias_(exp.cast(exp.null(), sql_type(kind)), name, quoted=True)
-            for name, kind in self.columns.items()
-        ]
-        return exp.select(*columns).where(exp.false())
+    @property
+    def order_by(self) -> str:
+        """The order, as SQL."""
+        return "ORDER BY " + ", ".join(map(quoted, self.order))
 
-    def of_files(self, paths: Iterable[str]) -> exp.Select:
-        """The table as these Parquet files hold it."""
-        files = [exp.Literal.string(literal_path(path)) for path in paths]
+    def of_files(self, paths: Iterable[str]) -> str:
+        """The query for the table as these Parquet files hold it."""
+        files = ", ".join(text(literal_path(path)) for path in paths)
         if not files:
-            return self.nothing()
-        rows = exp.Anonymous(this="read_parquet", expressions=[exp.Array(expressions=files)])
-        return exp.select(*map(column, self.columns)).from_(rows)
+            return no_rows(tuple(self.columns.items()))
+        columns = ", ".join(map(quoted, self.columns))
+        return f"SELECT {columns} FROM read_parquet([{files}])"
 
 
 def shapes(custom_fields: Mapping[str, Mapping[str, FieldType]]) -> dict[str, Shape]:
     """Every table of the facts; a log's custom fields stay inside its `properties`."""
-    found = {
-        CHANGES: Shape(
-            CHANGES, _CHANGE_COLUMNS, custom=frozenset(), order=_LOG_ORDER[CHANGES], is_log=True
-        )
-    }
+    columns = {"object": FieldType.TEXT, **HISTORY_COLUMNS}
+    order = _LOG_ORDER[CHANGES]
+    found = {CHANGES: Shape(CHANGES, columns, custom=frozenset(), order=order, is_log=True)}
     for plural, record in RECORDS.items():
         own = {each.name: each.type for each in record.fields}
         custom = {} if record.is_log else _beside(own, custom_fields.get(plural, {}))
@@ -103,9 +98,11 @@ def _beside(own: Mapping[str, FieldType], custom: Mapping[str, FieldType]) -> di
     return kept
 
 
-def column(name: str, table: str | None = None) -> exp.Column:
-    """A column by its exact name."""
-    return exp.column(name, table, quoted=True)
+@cache
+def no_rows(columns: tuple[tuple[str, FieldType], ...]) -> str:
+    """The query for a table with these columns and no rows."""
+    nothing = (f"CAST(NULL AS {sql_type(kind)}) AS {quoted(name)}" for name, kind in columns)
+    return f"SELECT {', '.join(nothing)} WHERE false"
 
 
 def sql_type(kind: FieldType) -> str:
@@ -113,8 +110,8 @@ def sql_type(kind: FieldType) -> str:
     return _SQL_TYPES[kind]
 
 
-def from_text(value: exp.Expr, kind: FieldType) -> exp.Expr:
-    """A field's value from its canonical text; NULL where the text is not one.
+def from_text(value: str, kind: FieldType) -> str:
+    """A field's value from its text, as SQL; NULL where the text is not one.
 
     A time without a zone is in UTC, as the connection's time zone is.
     """
@@ -122,11 +119,9 @@ def from_text(value: exp.Expr, kind: FieldType) -> exp.Expr:
         case "VARCHAR":
             return value
         case "TIMESTAMP":
-            return exp.cast(
-                exp.TryCast(this=value, to=exp.DataType.build("timestamptz")), "timestamp"
-            )
-        case name:
-            return exp.TryCast(this=value, to=exp.DataType.build(name, dialect="duckdb"))
+            return f"CAST(TRY_CAST({value} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        case own:
+            return f"TRY_CAST({value} AS {own})"
 
 
 def literal_path(path: str) -> str:

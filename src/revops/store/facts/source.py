@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp, parse_one
 
 from revops.kit.errors import RevopsError
 from revops.records import FieldType
-from revops.store.facts.shape import column, from_text, literal_path, sql_type
+from revops.store.facts.shape import from_text, literal_path, sql_type
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
     from pathlib import Path
 
 _TEXT = "VARCHAR"
+_ROWS_IN_FILE = 1 << 40
 _KINDS = {
     "BOOLEAN": FieldType.BOOLEAN,
     "DATE": FieldType.DATE,
@@ -47,10 +49,10 @@ class Source:
     """
 
     file: str
-    rows: exp.Expr
+    rows: str
     types: Mapping[str, str]
     kinds: Mapping[str, FieldType]
-    position: exp.Expr
+    position: str
 
     def named(self, name: str) -> str | None:
         """The column that has this name, whatever its case."""
@@ -63,19 +65,17 @@ class Source:
             name: kind for name, kind in self.kinds.items() if name.strip().casefold() not in known
         }
 
-    def value(self, name: str, kind: FieldType) -> exp.Expr:
-        """A column as a field; NULL where it is not one, or if there is no such column."""
-        found = self.named(name)
+    def value(self, name: str, kind: FieldType) -> str:
+        """A column as a field, as SQL; NULL where it is not one, or if there is no such column."""
+        found, wanted = self.named(name), sql_type(kind)
         if found is None:
-            return exp.cast(exp.null(), sql_type(kind))
-        own, wanted = self.types[found], sql_type(kind)
+            return f"CAST(NULL AS {wanted})"
+        value, own = quoted(found), self.types[found]
         if own == wanted:
-            return column(found)
+            return value
         if own == _TEXT:
-            return from_text(column(found), kind)
-        if wanted != _TEXT:
-            return exp.TryCast(this=column(found), to=exp.DataType.build(wanted, dialect="duckdb"))
-        return _as_text(column(found), own, kind)
+            return from_text(value, kind)
+        return _as_text(value, own, kind) if wanted == _TEXT else f"TRY_CAST({value} AS {wanted})"
 
     def misfits(
         self, con: duckdb.DuckDBPyConnection, kinds: Mapping[str, FieldType]
@@ -84,8 +84,8 @@ class Source:
         checked = [name for name, kind in kinds.items() if self._converts(name, kind)]
         if not checked:
             return {}
-        examples = [self._misfit(name, kinds[name]) for name in checked]
-        row = con.execute(exp.select(*examples).from_(self.rows).sql("duckdb")).fetchone() or ()
+        examples = ", ".join(self._misfit(name, kinds[name]) for name in checked)
+        row = con.execute(f"SELECT {examples} FROM {self.rows}").fetchone() or ()
         found = zip(checked, row, strict=True)
         return {name: example for name, example in found if example is not None}
 
@@ -93,13 +93,10 @@ class Source:
         found = self.named(name)
         return found is not None and sql_type(kind) not in {_TEXT, self.types[found]}
 
-    def _misfit(self, name: str, kind: FieldType) -> exp.Expr:
-        given = column(self.named(name) or name)
-        missed = self.value(name, kind).is_(exp.null())
-        return exp.Filter(
-            this=_call("any_value", exp.cast(given, "varchar")),
-            expression=exp.Where(this=exp.and_(given.is_(exp.null()).not_(), missed)),
-        )
+    def _misfit(self, name: str, kind: FieldType) -> str:
+        given = quoted(self.named(name) or name)
+        missed = f"{given} IS NOT NULL AND {self.value(name, kind)} IS NULL"
+        return f"any_value(CAST({given} AS VARCHAR)) FILTER ({missed})"
 
 
 def find_source(con: duckdb.DuckDBPyConnection, folder: Path, name: str) -> Source | None:
@@ -108,13 +105,13 @@ def find_source(con: duckdb.DuckDBPyConnection, folder: Path, name: str) -> Sour
     Raises:
         RevopsError: It is not what its name says (`unreadable-file`).
     """
-    single, many, text = folder / f"{name}.parquet", folder / name, folder / f"{name}.csv"
+    single, many, lines = folder / f"{name}.parquet", folder / name, folder / f"{name}.csv"
     try:
         if single.is_file():
             return _parquet(con, single.name, [single])
         if many.is_dir() and (files := sorted(many.glob("*.parquet"))):
             return _parquet(con, f"{name}/", files)
-        return _csv(con, text) if text.is_file() else None
+        return _csv(con, lines) if lines.is_file() else None
     except duckdb.Error as error:
         raise RevopsError(
             "unreadable-file",
@@ -125,79 +122,53 @@ def find_source(con: duckdb.DuckDBPyConnection, folder: Path, name: str) -> Sour
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, file: str, paths: Sequence[Path]) -> Source:
-    literals = [exp.Literal.string(literal_path(str(path))) for path in paths]
-    rows = _call("read_parquet", exp.Array(expressions=literals))
+    literals = ", ".join(text(literal_path(str(path))) for path in paths)
+    rows = f"read_parquet([{literals}])"
     types = _types(con, rows)
-    position = parse_one("file_index * 1099511627776 + file_row_number", dialect="duckdb")
-    return Source(file, rows, types, {name: _kind(own) for name, own in types.items()}, position)
+    kinds = {name: _kind(own) for name, own in types.items()}
+    position = f"CAST(file_index * {_ROWS_IN_FILE} + file_row_number AS BIGINT)"
+    return Source(file, rows, types, kinds, position)
 
 
 def _csv(con: duckdb.DuckDBPyConnection, path: Path) -> Source:
     """Read as text; a column's kind is what DuckDB sees in it, unless text would be lost."""
-    literal = exp.Literal.string(literal_path(str(path)))
-    header = _option("header", exp.true())
-    seen = _types(con, _call("read_csv", literal, header, _option("sample_size", "-1")))
-    rows = _call(
-        "read_csv",
-        literal,
-        header,
-        _option("all_varchar", exp.true()),
-        _option("parallel", exp.false()),
-    )
+    file = text(literal_path(str(path)))
+    seen = _types(con, f"read_csv({file}, header = true, sample_size = -1)")
+    rows = f"read_csv({file}, header = true, all_varchar = true, parallel = false)"
     types = _types(con, rows)
     kinds = dict(zip(types, map(_kind, seen.values()), strict=True))
-    found = Source(path.name, rows, types, kinds, parse_one("row_number() OVER ()"))
+    found = Source(path.name, rows, types, kinds, "row_number() OVER ()")
     texts = [*found.misfits(con, kinds), *_zero_led(con, rows, kinds)]
     return replace(found, kinds=kinds | dict.fromkeys(texts, FieldType.TEXT))
 
 
 def _zero_led(
-    con: duckdb.DuckDBPyConnection, rows: exp.Expr, kinds: Mapping[str, FieldType]
+    con: duckdb.DuckDBPyConnection, rows: str, kinds: Mapping[str, FieldType]
 ) -> list[str]:
     """Columns of digits that are not numbers: `01234` is a postal code."""
     names = [name for name, kind in kinds.items() if kind.is_number]
     if not names:
         return []
-    pattern = exp.Literal.string("0[0-9]*")
-    found = [
-        _call(
-            "coalesce",
-            _call("bool_or", exp.Glob(this=column(name), expression=pattern)),
-            exp.false(),
-        )
-        for name in names
-    ]
-    row = con.execute(exp.select(*found).from_(rows).sql("duckdb")).fetchone() or ()
+    found = ", ".join(f"coalesce(bool_or({quoted(name)} GLOB '0[0-9]*'), false)" for name in names)
+    row = con.execute(f"SELECT {found} FROM {rows}").fetchone() or ()
     return [name for name, is_led in zip(names, row, strict=True) if is_led]
 
 
-def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
-
-
-def _option(name: str, value: exp.Expr | str) -> exp.Expr:
-    number = exp.Literal.number(value) if isinstance(value, str) else value
-    return exp.PropertyEQ(this=exp.to_identifier(name), expression=number)
-
-
-def _types(con: duckdb.DuckDBPyConnection, rows: exp.Expr) -> dict[str, str]:
-    query = exp.select("*").from_(rows).sql("duckdb")
-    return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {query}").fetchall()}
+def _types(con: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]:
+    return {name: own for name, own, *_ in con.execute(f"DESCRIBE FROM {rows}").fetchall()}
 
 
 def _kind(own: str) -> FieldType:
     if own.startswith("TIMESTAMP"):
         return FieldType.TIME
-    if own.startswith("DECIMAL"):
+    if own.startswith("DECIMAL("):
         return FieldType.DECIMAL
     if own.endswith("]") or own.startswith(("STRUCT", "MAP", "JSON")):
         return FieldType.JSON
     return _KINDS.get(own, FieldType.TEXT)
 
 
-def _as_text(value: exp.Expr, own: str, kind: FieldType) -> exp.Expr:
+def _as_text(value: str, own: str, kind: FieldType) -> str:
     if own == "VARCHAR[]" and kind is FieldType.LIST:
-        return _call("array_to_string", value, exp.Literal.string(";"))
-    if _kind(own) is FieldType.JSON:
-        value = _call("to_json", value)
-    return exp.cast(value, "varchar")
+        return f"array_to_string({value}, ';')"
+    return f"CAST({f'to_json({value})' if _kind(own) is FieldType.JSON else value} AS VARCHAR)"

@@ -5,13 +5,15 @@ Written out rather than made from `records`, so that what this revision did neve
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.types import TypeEngine
 
 from revops.store.column_types import WHOLE, Date, Exact, Time
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,343 @@
+"""Imports files: each wholly or not at all, in an order in which records know each other."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from revops.connectors.files.convert import Converted, Setting, convert
+from revops.connectors.files.mapping_file import MappingFile, read_mapping
+from revops.connectors.files.reading import SUFFIXES, Document, load_rows, look
+from revops.connectors.files.recognise import Recognised, recognise
+from revops.connectors.files.rejects import write_rejects
+from revops.connectors.mapping import Shape, Vendor, plain
+from revops.kit.errors import RevopsError
+from revops.kit.issue import Issue, Level
+from revops.records import RECORDS
+from revops.store.load import load_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from revops.services.workspace import Workspace
+    from revops.store.batch import Loaded
+
+FILES = "files"
+"""The source of records that no vendor's file brought."""
+_FIRST = ("teams", "users", "accounts", "campaigns", "contacts", "opportunities")
+_REJECTS_FOLDER = "rejects"
+_OTHER = f"it is none of {', '.join(SUFFIXES)}"
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What became of one file.
+
+    Attributes:
+        file: Its name, relative to the folder that was named.
+        kind: What it was recognised as, such as `deals`; '' if it was not.
+        vendor: Where it comes from; '' for canonical files.
+        rows: The rows it has.
+        inserted: Records and changes that are new.
+        updated: Records of which something changed.
+        unchanged: Rows that say what is known already.
+        rejected: Rows that were refused.
+        rejects_file: Where these are, with the reason of each; None if there are none.
+        notes: What is worth telling.
+        errors: Why the file was refused as a whole; nothing of it was imported then.
+        skipped: Why it was passed over, or ''.
+        known_at_export: Fields that were filled in after the fact.
+    """
+
+    file: str
+    kind: str = ""
+    vendor: str = ""
+    rows: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejects_file: Path | None = None
+    notes: tuple[Issue, ...] = ()
+    errors: tuple[Issue, ...] = ()
+    skipped: str = ""
+    known_at_export: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file was refused as a whole."""
+        return bool(self.errors)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A file to import: looked at and recognised."""
+
+    name: str
+    document: Document
+    found: Recognised
+    is_named: bool
+
+
+@dataclass
+class _Importing:
+    """One call, file by file."""
+
+    workspace: Workspace
+    mapping: MappingFile | None
+    source: str | None
+    who: str
+    at: datetime
+    scratch: Path
+    outcomes: list[FileOutcome] = field(default_factory=list)
+
+
+def import_paths(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    *,
+    mapping: Path | None = None,
+    source: str | None = None,
+    who: str | None = None,
+    at: datetime | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> list[FileOutcome]:
+    """Import files and folders.
+
+    A folder's files are imported as far as they are recognised; the others are passed over, and
+    said to be. A file that fails leaves the store as it was before that file, and does not undo
+    the others. Importing a file twice is importing it once.
+
+    Args:
+        workspace: Where to.
+        paths: Files and folders.
+        mapping: A mapping file for them.
+        source: What to call the source; else the vendor, or what the mapping says.
+        who: Who imports; else the person at the machine.
+        at: The moment of the import; else now.
+        on_progress: Called before each file with its name, its number and how many there are.
+
+    Raises:
+        RevopsError: The mapping cannot be used, or a path does not exist.
+    """
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise RevopsError(
+            "no-file", f"there is no {missing[0]}", "see the path", file=str(missing[0])
+        )
+    read = read_mapping(mapping) if mapping else None
+    moment = at or datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="revops-import-") as scratch:
+        work = _Importing(workspace, read, source, who or getpass.getuser(), moment, Path(scratch))
+        tasks = sorted(_tasks(work, paths), key=lambda task: _order(task.found))
+        for number, task in enumerate(tasks, 1):
+            if on_progress:
+                on_progress(task.name, number, len(tasks))
+            work.outcomes.append(_import(work, task))
+    return work.outcomes
+
+
+def _tasks(work: _Importing, paths: Sequence[Path]) -> Iterator[_Task]:
+    """Each file that is recognised; of the others, the outcome is noted."""
+    with duckdb.connect() as con:
+        for path, name, is_named in _files(paths, work.mapping):
+            if not is_named and path.suffix.lower() not in SUFFIXES:
+                work.outcomes.append(FileOutcome(name, skipped=_OTHER))
+                continue
+            try:
+                document = look(con, path)
+                found = _recognised(work, document)
+            except RevopsError as error:
+                if is_named:
+                    work.outcomes.append(FileOutcome(name, errors=tuple(error.issues)))
+                else:
+                    work.outcomes.append(FileOutcome(name, skipped=error.issues[0].message))
+                continue
+            if not found.kind.tables:
+                work.outcomes.append(
+                    FileOutcome(
+                        name, found.kind.name, found.vendor.name, skipped=found.kind.passed_over
+                    )
+                )
+                continue
+            yield _Task(name, document, found, is_named=is_named)
+
+
+def _files(paths: Sequence[Path], mapping: MappingFile | None) -> Iterator[tuple[Path, str, bool]]:
+    """Each file once: where it is, what it is called, whether it was named itself."""
+    met = set()
+    for path in paths:
+        listed = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in listed:
+            inside = path.is_dir()
+            if not file.is_file() or file.resolve() in met:
+                continue
+            if inside and file.name.startswith((".", "~$")):
+                continue
+            if mapping and file.resolve() == mapping.path.resolve():
+                continue
+            met.add(file.resolve())
+            yield file, str(file.relative_to(path)) if inside else file.name, not inside
+
+
+def _recognised(work: _Importing, document: Document) -> Recognised:
+    if work.mapping is None:
+        return recognise(document.path, document.header)
+    kind = work.mapping.kind_of(document.path)
+    if kind is None:
+        raise RevopsError(
+            "not-mapped",
+            f"{document.path.name} is not in the mapping",
+            f"it has {', '.join(work.mapping.kinds)}",
+            file=str(document.path),
+        )
+    if kind.tables:
+        work.mapping.check(document.path, document.header)
+    return Recognised(work.mapping.vendor, kind)
+
+
+def _order(found: Recognised) -> tuple[int, int, int]:
+    """Records before their history, and those that others refer to before them."""
+    table = found.kind.tables[0]
+    plural = table.plural
+    rank = _FIRST.index(plural) if plural in _FIRST else len(_FIRST) + list(RECORDS).index(plural)
+    last = plural == "activities"
+    kinds = found.vendor.kinds
+    return (int(table.shape is not Shape.RECORD) + 2 * last, rank, kinds.index(found.kind))
+
+
+def _import(work: _Importing, task: _Task) -> FileOutcome:
+    start = FileOutcome(task.name, task.found.kind.name, task.found.vendor.name)
+    try:
+        with duckdb.connect(config={"temp_directory": str(work.scratch)}) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            return _load(work, con, task, start)
+    except RevopsError as error:
+        if error.code == "needs-file" and not task.is_named:
+            return replace(start, skipped=error.issues[0].message)
+        return replace(start, errors=tuple(error.issues))
+
+
+def _load(
+    work: _Importing, con: duckdb.DuckDBPyConnection, task: _Task, start: FileOutcome
+) -> FileOutcome:
+    settings, vendor, document = work.workspace.settings, task.found.vendor, task.document
+    converted = convert(
+        con,
+        document,
+        task.found.kind,
+        vendor,
+        Setting(
+            settings.time_zone,
+            _prefix(vendor, settings.system_of_record),
+            settings.custom_fields,
+            work.scratch,
+        ),
+        lambda stems: _sibling(con, document.path, stems),
+    )
+    if _count(con, converted.rejects) and not any(
+        _count(con, batch.table) for batch in converted.batches
+    ):
+        raise _all_refused(con, document, converted)
+    loaded = load_batches(
+        work.workspace.store,
+        con,
+        converted.batches,
+        source=_source(work, vendor),
+        file=task.name,
+        who=work.who,
+        at=work.at,
+        system_of_record=settings.system_of_record,
+    )
+    rejected, file = _write_rejects(work, con, task, converted, loaded)
+    notes = converted.notes
+    if not converted.count:
+        notes = [*notes, _note(document, "no-rows", "has a header and no rows")]
+    return replace(
+        start,
+        rows=converted.count,
+        inserted=sum(each.inserted for each in loaded),
+        updated=sum(each.updated for each in loaded),
+        unchanged=sum(each.unchanged for each in loaded),
+        rejected=rejected,
+        rejects_file=file,
+        notes=tuple(notes),
+        known_at_export=task.found.kind.known_at_export,
+    )
+
+
+def _prefix(vendor: Vendor, system_of_record: str | None) -> str:
+    """What a vendor's ids begin with, where another system's are the main ones."""
+    if not vendor.name or not system_of_record or vendor.name == system_of_record:
+        return ""
+    return f"{vendor.name}:"
+
+
+def _source(work: _Importing, vendor: Vendor) -> str:
+    stated = work.source or (work.mapping.source if work.mapping else "")
+    return stated or vendor.name or FILES
+
+
+def _sibling(con: duckdb.DuckDBPyConnection, path: Path, stems: tuple[str, ...]) -> Document | None:
+    """Another file of the same folder, by its name without case, signs and suffix."""
+    for file in sorted(path.parent.iterdir()):
+        if file.suffix.lower() in SUFFIXES and plain(file.stem) in stems and file != path:
+            return look(con, file)
+    return None
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    ((rows,),) = con.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(rows)
+
+
+def _all_refused(
+    con: duckdb.DuckDBPyConnection, document: Document, converted: Converted
+) -> RevopsError:
+    """The error for a file none of whose rows can be used; the first reasons say why."""
+    found = con.execute(
+        f"SELECT _line, _reason FROM {converted.rejects} ORDER BY _line LIMIT 5"
+    ).fetchall()
+    issues = [
+        Issue(str(document.path), line, "", "bad-row", Level.ERROR, reason)
+        for line, reason in found
+    ]
+    message = f"none of the file's {converted.count:,} rows can be used"
+    first = Issue(
+        str(document.path), 0, "", "no-good-row", Level.ERROR, message, "see the reasons below"
+    )
+    return RevopsError.of([first, *issues])
+
+
+def _write_rejects(
+    work: _Importing,
+    con: duckdb.DuckDBPyConnection,
+    task: _Task,
+    converted: Converted,
+    loaded: Sequence[Loaded],
+) -> tuple[int, Path | None]:
+    """Write what was refused here and by the store; return how many rows, and the file."""
+    refused = [converted.rejects, *(each.rejects for each in loaded if each.rejected)]
+    union = " UNION ALL ".join(f"SELECT _line, _reason FROM {each}" for each in refused)
+    con.execute(f"CREATE TABLE all_rejects AS {union}")
+    ((rows,),) = con.execute("SELECT count(DISTINCT _line) FROM all_rejects").fetchall()
+    if not rows:
+        return 0, None
+    lines = converted.rows or load_rows(con, task.document, "raw", work.scratch)
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(task.name).with_suffix("").as_posix())
+    moment = f"{work.at:%Y%m%dT%H%M%S}"
+    path = work.workspace.folder / _REJECTS_FOLDER / f"{stem}-{moment}.csv"
+    write_rejects(con, lines, "all_rejects", path)
+    return int(rows), path
+
+
+def _note(document: Document, code: str, message: str) -> Issue:
+    name = document.path.name
+    return Issue(name, 0, "", code, Level.NOTE, f"the file {message}")

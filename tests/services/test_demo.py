@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from revops.kit.errors import RevopsError
+from revops.services.demo import MARK, DemoReport, replaced, run_demo, write_company
+from revops.services.explain import explain
+from revops.services.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> DemoReport:
+    folder = tmp_path_factory.mktemp("parent") / "demo"
+    return run_demo(folder, contacts=1_000, activities=20_000, until=UNTIL)
+
+
+def test_the_funnel_narrows(report: DemoReport) -> None:
+    counts = [step.contacts for step in report.funnel]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] == 1_000
+    assert counts[-1] > 10
+    assert [step.stage for step in report.funnel][-2:] == ["Opportunity", "Customer"]
+
+
+def test_every_contact_is_in_one_bar_and_one_band(report: DemoReport) -> None:
+    assert [bar.least for bar in report.histogram] == list(range(0, 100, 10))
+    assert sum(bar.contacts for bar in report.histogram) == 1_000
+    assert sum(band.contacts for band in report.bands) == 1_000
+    assert all(band.action for band in report.bands)
+
+
+def test_the_hottest_leads_come_with_reasons(report: DemoReport) -> None:
+    scores = [lead.score for lead in report.hottest]
+    assert len(scores) == 10
+    assert scores == sorted(scores, reverse=True)
+    assert report.qualified >= 10
+    assert all(1 <= len(lead.reasons) <= 3 for lead in report.hottest)
+    assert all(" +" in reason for lead in report.hottest for reason in lead.reasons)
+
+
+def test_the_hottest_score_is_the_one_that_is_explained(report: DemoReport) -> None:
+    best = report.hottest[0]
+    with open_workspace(report.folder) as workspace:
+        explained = explain(workspace, best.contact_id, as_of=report.until)
+    assert explained.score.total == pytest.approx(best.score)
+    assert explained.score.definitions_version == report.definitions_version
+    reasons = {reason.name.replace("_", " ") for reason in explained.score.reasons}
+    assert {reason.partition(" +")[0] for reason in best.reasons} <= reasons
+
+
+def test_gaps_are_told_with_their_share(report: DemoReport) -> None:
+    gaps = {gap.what: gap for gap in report.gaps}
+    assert 0.08 < gaps["contacts without title"].share < 0.19
+    assert gaps["contacts without an account"].of == 1_000
+    assert "activities whose contact is not known" not in gaps
+
+
+def test_all_that_was_simulated_is_in_the_store(report: DemoReport) -> None:
+    with open_workspace(report.folder) as workspace, workspace.facts().connect() as con:
+        for plural in ("contacts", "accounts", "activities", "opportunities", "users", "spend"):
+            count = con.execute(f"SELECT count(*) FROM {plural}").fetchall()
+            assert count == [(report.rows[plural],)], plural
+        changes = con.execute("SELECT count(*) FROM changes").fetchall()[0][0]
+    assert changes == sum(rows for name, rows in report.rows.items() if name.endswith("history"))
+
+
+def test_steps_are_timed_and_commands_name_the_workspace(report: DemoReport) -> None:
+    assert [*report.seconds] == ["workspace", "simulate", "import", "facts", "score"]
+    assert any(report.hottest[0].contact_id in command for command, _ in report.next_commands)
+    assert sum(str(report.folder) in command for command, _ in report.next_commands) >= 3
+
+
+def test_a_second_run_replaces_the_first_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    first = run_demo(folder, contacts=60, activities=500, until=UNTIL)
+    (folder / "note.txt").write_text("of the first run")
+    second = run_demo(folder, contacts=60, activities=500, until=UNTIL)
+    assert second.hottest == first.hottest
+    assert not (folder / "note.txt").exists()
+    assert files(tmp_path) & {"demo"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+    for make in (run_demo, write_company):
+        with pytest.raises(RevopsError, match="not a demonstration"):
+            make(tmp_path, contacts=60, activities=500)
+    assert files(tmp_path) == {"mine.txt"}
+
+
+def test_a_failure_leaves_the_former_demonstration(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    write_company(folder, contacts=60, activities=500, until=UNTIL)
+    before = files(tmp_path)
+    with pytest.raises(RevopsError, match="cannot be simulated"):
+        write_company(folder, contacts=1)
+    with pytest.raises(KeyboardInterrupt), replaced(folder):
+        raise KeyboardInterrupt
+    assert files(tmp_path) == before
+
+
+def test_a_company_alone_is_files_that_anybody_can_read(tmp_path: Path) -> None:
+    done = write_company(tmp_path / "files", contacts=60, activities=500, until=UNTIL)
+    assert done.folder == tmp_path / "files"
+    assert (done.folder / MARK).is_file()
+    contacts = duckdb.read_parquet(str(done.folder / "contacts.parquet"))
+    assert len(contacts.fetchall()) == done.rows["contacts"] == 60
