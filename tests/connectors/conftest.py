@@ -83,7 +83,7 @@ def read_file(tmp_path: Path) -> Iterator[Callable[..., Read]]:
 
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
-        setting = Setting(zone, prefix, declared or {}, scratch)
+        setting = Setting(zone, prefix, declared or {}, {}, scratch)
         converted = convert(con, document, found.kind, found.vendor, setting, sibling)
         return Read(con, found.vendor.name, found.kind.name, converted)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from revops.kit.errors import RevopsError
+from revops.records import FieldType
 
 HEAD = "id,email,created_at\n"
 
@@ -128,4 +129,25 @@ def test_custom_fields_get_the_type_all_their_values_have(read_file):
         "2,7,3,no,2024-02-03,2024-02-03T10:00:00Z,99999,5,,\n"
     )
     read = read_file({"contacts.csv": text})
-    assert read.custom("contacts") == {}
+    assert read.custom("contacts") == {
+        "page_views": "integer",
+        "share": "decimal",
+        "is_partner": "boolean",
+        "renewal_date": "date",
+        "seen_at": "time",
+        "zip": "text",
+        "notes": "text",
+    }
+    first = read.rows("contacts")[0]
+    assert first["zip"] == "01234"
+    assert first["is_partner"] is True
+    assert first["seen_at"] == datetime(2024, 1, 2, 10)
+
+
+def test_a_declared_custom_field_is_held_to_its_type(read_file):
+    text = "id,lead_grade\n1,5\n2,A\n"
+    read = read_file(
+        {"contacts.csv": text}, declared={"contacts": {"lead_grade": FieldType.INTEGER}}
+    )
+    assert read.custom("contacts") == {"lead_grade": "integer"}
+    assert read.rejects == [(3, "lead_grade: 'A' is not a whole number")]

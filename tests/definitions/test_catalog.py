@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from revops.definitions.catalog import load_catalog
 from revops.definitions.workspace import find_workspace, read_settings
@@ -164,6 +167,11 @@ class TestMessages:
         assert (issue.code, issue.line, issue.path) == ("missing-key", 17, "models[0].bands[1]")
         assert issue.mend == "add `from:`"
 
+    def test_a_list_of_wrong_items_is_not_told_as_empty(self, workspace: Make) -> None:
+        scoring = SCORING.replace("points: 60", "points: sixty")
+        issue = the_problem(workspace(scoring=scoring))
+        assert issue.path == "models[0].fit.attributes[0].tiers[0].points"
+
     def test_an_unknown_key_hides_nothing(self, workspace: Make) -> None:
         scoring = SCORING.replace("fit >= 50", "fitt >= 50").replace("action: call", "acton: call")
         found = problems(workspace(scoring=scoring))
@@ -188,6 +196,94 @@ class TestMessages:
         issue = the_problem(workspace(lists="zips:\n  - 02134\n"))
         assert (issue.line, issue.path) == (2, "zips[0]")
         assert "quotes" in issue.mend
+
+
+KEYS = st.sampled_from(
+    [
+        "models",
+        "name",
+        "fit",
+        "engagement",
+        "signals",
+        "attributes",
+        "tiers",
+        "when",
+        "points",
+        "thresholds",
+        "mql",
+        "bands",
+        "from",
+        "negative",
+        "suppress",
+        "decay",
+        "every",
+        "percent",
+        "half_life",
+        "stages",
+        "entry",
+        "criteria",
+        "after",
+        "teams",
+        "users",
+        "id",
+        "manager",
+        "parent",
+        "hours",
+        "mon",
+        "holidays",
+        "country",
+        "dates",
+        "company",
+        "store",
+        "custom_fields",
+        "contacts",
+        "x",
+    ]
+)
+LEAVES = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        0,
+        1.5,
+        10**30,
+        "",
+        "a",
+        "fit >= 50",
+        "7 days",
+        "in_list(x, 'a')",
+        "total",
+        "'",
+    ]
+)
+ANYTHING = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=25,
+)
+ROOTS = st.dictionaries(KEYS, ANYTHING, max_size=3)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"revops": ROOTS},
+        optional=dict.fromkeys(("scoring", "lists", "lifecycle", "people", "calendars"), ROOTS),
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_nothing_that_is_written_raises(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "definitions").mkdir()
+    for stem, value in files.items():
+        path = folder / (f"{stem}.yaml" if stem == "revops" else f"definitions/{stem}.yaml")
+        path.write_text(json.dumps(value))
+    catalog, issues = load_catalog(folder)
+    assert issues == sorted(issues)
+    assert len(catalog.version) == 12
+    assert all(issue.message and "Input should" not in issue.message for issue in issues)
 
 
 class TestSettings:

@@ -5,10 +5,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from revops.definitions.source import BYTES_LIMIT, COPIES_LIMIT, read_source
+from revops.definitions.source import COPIES_LIMIT, read_source
+from revops.definitions.yaml_text import BYTES_LIMIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +112,17 @@ class TestMarks:
         assert (source.marks["where"].line, source.marks["where"].text_line) == (4, 4)
 
 
+@given(
+    st.binary(max_size=60) | st.text(st.sampled_from("ab:-?[]{},&*!|>'\"%@#\n \t~<"), max_size=40)
+)
+@settings(deadline=None)
+def test_nothing_that_is_written_raises(
+    tmp_path_factory: pytest.TempPathFactory, text: str | bytes
+) -> None:
+    source, issues = read(tmp_path_factory.mktemp("any"), text)
+    assert source is not None or issues
+
+
 class TestRefused:
     def test_a_bomb_is_refused_at_once(self, tmp_path: Path) -> None:
         started = time.perf_counter()
@@ -193,7 +205,11 @@ class TestRefused:
         assert the_issue(tmp_path, "? [a, b]\n: c").code == "yaml-key"
 
     def test_a_file_beyond_the_limit_is_not_read(self, tmp_path: Path) -> None:
-        assert the_issue(tmp_path, b"# " + b"x" * BYTES_LIMIT).code == "too-large"
+        assert the_issue(tmp_path, b"# x\n" * (BYTES_LIMIT // 4 + 1)).code == "too-large"
+
+    def test_a_line_beyond_the_limit_is_not_parsed(self, tmp_path: Path) -> None:
+        issue = the_issue(tmp_path, "a: 1\nb: " + "!" * 900_000)
+        assert (issue.code, issue.line) == ("too-large", 2)
 
     def test_what_is_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "a.yaml").mkdir()

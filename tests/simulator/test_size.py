@@ -88,7 +88,7 @@ def test_csv_says_the_same_with_the_zone_spelled_out(tmp_path: Path) -> None:
     assert f"{first[5].isoformat()}Z" in csv[1]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(contacts=st.integers(10, 400), activities=st.integers(0, 5_000), months=st.integers(1, 30))
 def test_any_size_can_be_simulated(
     tmp_path_factory: pytest.TempPathFactory, contacts: int, activities: int, months: int

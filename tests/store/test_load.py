@@ -216,6 +216,14 @@ def test_the_system_of_record_wins(store: Store) -> None:
     assert counts(loaded) == (0, 0, 1, 0)
 
 
+def test_the_system_of_record_owns_what_it_only_confirms(store: Store) -> None:
+    load(store, OPPORTUNITIES)
+    loaded, _ = load(store, OPPORTUNITIES, source="erp", system_of_record="erp")
+    assert counts(loaded) == (0, 2, 0, 0)
+    assert not changes(store)
+    assert rows(store, RECORD_TABLES["opportunities"], "origin") == [("erp",), ("erp",)]
+
+
 def test_custom_fields_are_kept_compared_and_cleared(store: Store) -> None:
     custom = {"Deal/~size": FieldType.DECIMAL, "o'k": FieldType.BOOLEAN, "seen": FieldType.TIME}
     row = """SELECT 2 AS _line, 'o1' AS id, {}::DECIMAL(20,6) AS "Deal/~size", TRUE AS "o'k",
@@ -323,12 +331,8 @@ def test_a_row_without_what_it_must_have_is_refused(store: Store) -> None:
     renamed = "SELECT i AS _line, 's' || i AS id, 'pro' AS plan FROM range(1, 3) AS t(i)"
     loaded, rejects = load(store, renamed, "subscriptions")
     assert counts(loaded) == (0, 1, 0, 1)
-    assert rejects == [
-        (
-            2,
-            "the record is new and the file has no account_id and no monthly_price and no started_on",
-        )
-    ]
+    missing = "no account_id and no monthly_price and no started_on"
+    assert rejects == [(2, f"the record is new and the file has {missing}")]
 
 
 def test_a_nul_character_is_told(postgresql_store: Store) -> None:

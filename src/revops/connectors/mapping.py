@@ -98,6 +98,7 @@ class Lookup:
             each its own row.
         needed: Why the file cannot be read without it; empty if it can.
         ignores_case: Whether keys are compared without case, as e-mail addresses are.
+        values: What a value of `on` (compared without case) becomes before it is looked up.
     """
 
     stems: tuple[str, ...]
@@ -107,6 +108,7 @@ class Lookup:
     many: Many = Many.FIRST
     needed: str = ""
     ignores_case: bool = False
+    values: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ class AccountScoring(Definition):
     """When several engaged people at one account make a buying committee."""
 
     committee_contacts: Annotated[int, Field(ge=2, le=100)] = 3
-    committee_within: Duration = Field(default="30 days", validate_default=True)  # type: ignore[assignment]
+    committee_within: Duration = Field(default="30 days", validate_default=True)
 
 
 class Scoring(Definition):

@@ -8,24 +8,18 @@ duplicate keys, aliases inside what they name and aliases that multiply are refu
 from __future__ import annotations
 
 import math
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
+from revops.definitions.yaml_text import DEPTH_LIMIT, UnreadableError, compose, explained
 from revops.kit.issue import Issue, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-BYTES_LIMIT = 2_000_000
-"""Size of one file."""
-DEPTH_LIMIT = 32
-"""Depth of keys inside keys."""
 COPIES_LIMIT = 10_000
 """Values that aliases may add to a file; more is a YAML bomb."""
 
@@ -76,103 +70,17 @@ def read_source(path: Path, name: str) -> tuple[Source | None, list[Issue]]:
         What it says, or None where it cannot be read, and all that is wrong with it.
     """
     try:
-        text = _text(path)
         reading = _Reading(name)
-        value = reading.value(_compose(text))
-    except _UnreadableError as error:
+        value = reading.value(compose(path))
+    except UnreadableError as error:
         return None, [error.issue(name)]
     if not isinstance(value, dict):
-        wrong = _UnreadableError("yaml-root", "the file is not a mapping of keys", _ROOT, line=1)
+        wrong = UnreadableError("yaml-root", "the file is not a mapping of keys", _ROOT, line=1)
         return None, [wrong.issue(name)]
     return Source(value, reading.marks), reading.issues
 
 
 _ROOT = "begin with a key and a colon, such as `models:`"
-
-
-class _UnreadableError(Exception):
-    """The file cannot be read any further."""
-
-    def __init__(
-        self, code: str, message: str, mend: str, *, line: int = 0, path: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.issue: Callable[[str], Issue] = lambda file: Issue(
-            file, line, path, code, Level.ERROR, message, mend
-        )
-
-
-def _text(path: Path) -> str:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise _UnreadableError("unreadable", "this is not a file", "write a text file here")
-        with path.open("rb") as file:
-            data = file.read(BYTES_LIMIT + 1)
-    except OSError as error:
-        reason = error.strerror or "it cannot be opened"
-        raise _UnreadableError(
-            "unreadable", f"the file cannot be read: {reason}", "see its permissions"
-        ) from None
-    if len(data) > BYTES_LIMIT:
-        limit = f"{BYTES_LIMIT // 1_000_000} MB"
-        raise _UnreadableError(
-            "too-large", f"the file is larger than {limit}", "split it into a folder of files"
-        )
-    if b"\0" in data:
-        raise _UnreadableError("not-text", "the file is not text", "save it as UTF-8 text")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _UnreadableError(
-            "not-text", "the file is not UTF-8 text", "save it as UTF-8", line=line
-        ) from None
-
-
-def _compose(text: str) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.max_depth = DEPTH_LIMIT
-    try:
-        node: Node | None = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = " ".join(str(part) for part in (error.context, error.problem) if part)
-        code, message, mend = _explained(problem)
-        raise _UnreadableError(code, message, mend, line=mark.line + 1 if mark else 0) from None
-    except (YAMLError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise _UnreadableError(
-            "yaml-syntax", f"the file is not YAML: {reason}", "remove the character"
-        ) from None
-    return node
-
-
-_EXPLANATIONS = (
-    ("'\\t' that cannot start", "yaml-syntax", "a tab stands where YAML wants spaces",
-     "use spaces"),
-    ("cannot start any token", "yaml-syntax", "a value begins with a sign YAML keeps for itself",
-     "put the value in double quotes"),
-    ("mapping values are not allowed", "yaml-syntax", "a key stands where none can be",
-     "check the indentation, and quote a value that holds a colon and a space"),
-    ("flow mapping", "yaml-syntax", "the braces { } do not close where they should",
-     "put a value that holds a comma in double quotes"),
-    ("flow sequence", "yaml-syntax", "the brackets [ ] do not close where they should",
-     "put a value that holds a comma in double quotes"),
-    ("quoted scalar", "yaml-syntax", "a quote is opened and not closed", "close the quote"),
-    ("single document", "yaml-syntax", "the file holds more than one document",
-     "keep one, and remove the line ---"),
-    ("undefined alias", "yaml-alias", "an alias names nothing",
-     "put a value that begins with * in double quotes"),
-    ("maximum depth", "yaml-depth", f"keys are nested more than {DEPTH_LIMIT} deep",
-     "definitions are never that deep"),
-)  # fmt: skip
-
-
-def _explained(problem: str) -> tuple[str, str, str]:
-    for sign, code, message, mend in _EXPLANATIONS:
-        if sign in problem:
-            return code, message, mend
-    return "yaml-syntax", f"the file is not YAML: {problem}", "check the indentation and quotes"
 
 
 _GREATEST = 1e300
@@ -209,15 +117,15 @@ class _Reading:
         line = _line(node)
         if id(node) in self._open:
             message = f"the value refers to itself through *{node.anchor}"
-            raise _UnreadableError("circular-reference", message, _BOMB, line=line, path=path)
+            raise UnreadableError("circular-reference", message, _BOMB, line=line, path=path)
         if depth > DEPTH_LIMIT:
-            _code, message, mend = _explained("maximum depth")
-            raise _UnreadableError("yaml-depth", message, mend, line=line, path=path)
+            _code, message, mend = explained("maximum depth")
+            raise UnreadableError("yaml-depth", message, mend, line=line, path=path)
         self._copies += id(node) in self._met
         self._met.add(id(node))
         if self._copies > COPIES_LIMIT:
             message = f"aliases make the file grow by more than {COPIES_LIMIT:,} values"
-            raise _UnreadableError("yaml-bomb", message, _BOMB, line=line)
+            raise UnreadableError("yaml-bomb", message, _BOMB, line=line)
 
     def _mapping(self, node: Node, path: str, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}

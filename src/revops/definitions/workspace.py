@@ -87,13 +87,11 @@ class Settings(Definition):
         Field(description="The system that wins a conflict", examples=["hubspot", "salesforce"]),
     ] = None
     custom_fields: Annotated[
-        dict[Plural, dict[FieldName, FieldType]],
-        AfterValidator(_not_canonical),
-        Field(
-            default_factory=dict,
-            description="Type of each further field, by kind of record and name",
-        ),
-    ]
+        dict[Plural, dict[FieldName, FieldType]], AfterValidator(_not_canonical)
+    ] = Field(
+        default_factory=dict,
+        description="Type of each further field, by kind of record and name",
+    )
 
 
 def find_workspace(start: Path | None = None) -> Path:

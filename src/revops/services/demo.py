@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from revops.kit.errors import RevopsError
 from revops.services import demo_findings
+from revops.services.demo_folder import replaced
 from revops.services.importing import import_paths
 from revops.services.init import init_workspace
 from revops.services.score import score
@@ -21,12 +20,11 @@ from revops.simulator import SimulatedCompany, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from revops.services.demo_findings import BandCount, Bar, FunnelStep, Gap, HotLead
     from revops.services.workspace import Workspace
 
-MARK = ".revops-demo"
-"""The file that says that a folder is a demonstration's, so that it may be made anew."""
 _COMPANY = "Demonstration Inc"
 _DATA = "data"
 
@@ -171,48 +169,6 @@ def _import(workspace: Workspace, data: Path) -> None:
     outcomes = import_paths(workspace, canonical_files(data))
     if wrong := [issue for outcome in outcomes for issue in outcome.errors]:
         raise RevopsError.of(wrong)
-
-
-@contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder`, which takes its place when all went well.
-
-    Raises:
-        RevopsError: `folder` holds something that is not a demonstration.
-    """
-    if folder.is_symlink() or (folder.exists() and not _may_replace(folder)):
-        raise RevopsError(
-            "not-a-demo",
-            f"{folder} is not empty and not a demonstration",
-            "choose another folder; nothing was changed",
-        )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".revops-demo-", dir=folder.parent) as scratch:
-            draft = Path(scratch, "demo")
-            yield draft
-            (draft / MARK).touch()
-            _swap(folder, draft, Path(scratch, "earlier"))
-    except OSError as error:
-        reason = error.strerror or "it cannot be written"
-        raise RevopsError("cannot-write", f"{folder}: {reason}", "choose another folder") from None
-
-
-def _may_replace(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))
-
-
-def _swap(folder: Path, draft: Path, earlier: Path) -> None:
-    """Put the draft in the folder's place; if that fails, all is as it was."""
-    if not folder.exists():
-        draft.rename(folder)
-        return
-    folder.rename(earlier)
-    try:
-        draft.rename(folder)
-    except OSError:
-        earlier.rename(folder)
-        raise
 
 
 def _next_commands(

@@ -38,7 +38,7 @@ ORDER BY s.place
 _HOTTEST = """
 WITH hot AS (
     SELECT * FROM scores WHERE qualified
-    ORDER BY total DESC, fit + engagement DESC, contact_id LIMIT $hottest
+    ORDER BY total DESC, last_activity_at DESC, contact_id LIMIT $hottest
 )
 SELECT hot.contact_id, concat_ws(' ', trim(c.first_name), trim(c.last_name)),
     coalesce(trim(a.name), ''), coalesce(trim(c.title), ''), hot.total, hot.band, (
@@ -52,7 +52,7 @@ SELECT hot.contact_id, concat_ws(' ', trim(c.first_name), trim(c.last_name)),
         )
     )
 FROM hot JOIN contacts AS c ON c.id = hot.contact_id LEFT JOIN accounts AS a ON a.id = c.account_id
-ORDER BY hot.total DESC, hot.fit + hot.engagement DESC, hot.contact_id
+ORDER BY hot.total DESC, hot.last_activity_at DESC, hot.contact_id
 """
 _ORPHANS = {
     "contacts without an account": (
@@ -162,7 +162,7 @@ def bands(con: duckdb.DuckDBPyConnection, scoring: Scoring) -> tuple[BandCount, 
 
 
 def hottest(con: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[HotLead, ...]:
-    """The best qualified leads, best first."""
+    """The best qualified leads, best first; of equal ones, those active last."""
     rows = con.execute(_HOTTEST, {"hottest": HOTTEST}).fetchall()
     return tuple(
         HotLead(contact_id, name, company, title, score, band or "", _reasons(lines, as_of))

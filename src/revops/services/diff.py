@@ -42,7 +42,7 @@ def diff(workspace: Path, old: str | None = None, new: str | None = None) -> lis
 def _catalog(workspace: Path, side: str) -> Catalog:
     folder = Path(side)
     if (folder / SETTINGS_FILE).is_file():
-        return _sound(folder, side)
+        return _sound(folder, f"{side.rstrip('/')}/")
     if folder.is_dir():
         raise RevopsError(
             "no-workspace", f"there is no {SETTINGS_FILE} in {side}", "name a workspace's folder"
@@ -50,16 +50,15 @@ def _catalog(workspace: Path, side: str) -> Catalog:
     commit = _commit(workspace, side)
     with tempfile.TemporaryDirectory(prefix="revops-diff-") as scratch:
         _check_out(workspace, commit, side, Path(scratch))
-        return _sound(Path(scratch), side)
+        return _sound(Path(scratch), f"{side}:")
 
 
 def _sound(folder: Path, side: str) -> Catalog:
     """The catalog of a folder in which every definition can be compared."""
     catalog, issues = load_catalog(folder)
     if catalog.unusable:
-        prefix = f"{side}:" if side else ""
         raise RevopsError.of(
-            [replace(issue, file=f"{prefix}{issue.file}") for issue in errors(issues)]
+            [replace(issue, file=f"{side}{issue.file}") for issue in errors(issues)]
         )
     return catalog
 

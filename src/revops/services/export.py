@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlglot import exp
 
 from revops.kit.errors import RevopsError
 from revops.kit.issue import did_you_mean
@@ -15,7 +14,9 @@ from revops.records import RECORDS, FieldType
 from revops.services.export_formats import ExportFormat, write_rows
 from revops.store.facts.as_of import records_as_of, until
 from revops.store.facts.facts import connect
-from revops.store.facts.shape import CHANGES, MOMENTS, column, literal_path, shapes
+from revops.store.facts.shape import CHANGES, MOMENTS, literal_path, shapes
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 from revops.store.tables import SCORE_RUNS
 
 if TYPE_CHECKING:
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
 
     from revops.services.workspace import Workspace
     from revops.store.facts import Facts
-    from revops.store.facts.shape import Shape
 
 _SCORE_FILES = {"scores": "scores.parquet", "score_lines": "lines.parquet"}
 _HISTORIES = tuple(record.history_name for record in RECORDS.values())
-_HISTORY_COLUMNS = ("changed_at", "field", "old_value", "new_value", "changed_by", "reason")
+_HISTORY_COLUMNS = "changed_at, field, old_value, new_value, changed_by, reason"
 TABLES = (*RECORDS, *_HISTORIES, CHANGES, *_SCORE_FILES)
 """All that can be exported."""
 
@@ -75,13 +75,12 @@ def export_table(
         raise RevopsError("unknown-table", f"there is no table '{table}'", mend)
     kind = format_ or _format_of(output)
     if table in _SCORE_FILES:
-        query: exp.Query = _score_rows(workspace, table, as_of)
-        json_columns: frozenset[str] = frozenset()
+        query, json_columns = _score_rows(workspace, table, as_of), frozenset[str]()
         con = connect(workspace.folder)
     else:
         facts = workspace.facts()
-        con = facts.connect()
         query, json_columns = _fact_rows(facts, table, as_of)
+        con = facts.connect()
     with closing(con):
         con.execute("SET preserve_insertion_order = true")  # as the files are: sorted
         return Exported(table, write_rows(con, query, kind, output, json_columns), output)
@@ -92,36 +91,29 @@ def _format_of(output: Path | None) -> ExportFormat:
     return ExportFormat(suffix) if suffix in set(ExportFormat) else ExportFormat.CSV
 
 
-def _fact_rows(
-    facts: Facts, table: str, as_of: datetime | None
-) -> tuple[exp.Query, frozenset[str]]:
+def _fact_rows(facts: Facts, table: str, as_of: datetime | None) -> tuple[str, frozenset[str]]:
     """What to export of a view of the facts, and which of its columns are JSON."""
     shape = shapes(facts.custom_fields).get(table)
     if shape is None:
-        rows = _history_rows(table)
-        return (rows.where(until("changed_at", as_of)) if as_of else rows), frozenset()
-    json_columns = (name for name, kind in shape.columns.items() if kind is FieldType.JSON)
-    return _record_rows(facts, shape, as_of), frozenset(json_columns)
-
-
-def _record_rows(facts: Facts, shape: Shape, as_of: datetime | None) -> exp.Query:
-    rows = exp.select(*map(column, shape.columns)).from_(exp.table_(shape.name, quoted=True))
+        return _history_rows(table, as_of), frozenset()
+    json_columns = frozenset(name for name, kind in shape.columns.items() if kind is FieldType.JSON)
     if as_of is None:
-        return rows
+        return f"FROM {quoted(table)}", json_columns
     if shape.is_log:
-        return rows.where(until(MOMENTS[shape.name], as_of))
-    changed = {field for plural, field in facts.statistics().histories if plural == shape.name}
-    return records_as_of(shape, changed, as_of)
+        return f"FROM {quoted(table)} WHERE {until(MOMENTS[table], as_of)}", json_columns
+    changed = {field for plural, field in facts.statistics().histories if plural == table}
+    return records_as_of(shape, changed, as_of), json_columns
 
 
-def _history_rows(table: str) -> exp.Select:
+def _history_rows(table: str, as_of: datetime | None) -> str:
     """A history under the names that its canonical file has."""
     record = next(each for each in RECORDS.values() if each.history_name == table)
-    key = exp.alias_(column("record_id"), f"{record.name}_id", quoted=True)
-    return exp.select(key, *map(column, _HISTORY_COLUMNS)).from_(exp.table_(table, quoted=True))
+    key = quoted(f"{record.name}_id")
+    rows = f"SELECT record_id AS {key}, {_HISTORY_COLUMNS} FROM {quoted(table)}"
+    return f"{rows} WHERE {until('changed_at', as_of)}" if as_of else rows
 
 
-def _score_rows(workspace: Workspace, table: str, as_of: datetime | None) -> exp.Select:
+def _score_rows(workspace: Workspace, table: str, as_of: datetime | None) -> str:
     """The newest scores that were kept."""
     newest = sa.select(SCORE_RUNS.c.folder).order_by(SCORE_RUNS.c.scored_at.desc()).limit(1)
     if as_of:
@@ -131,5 +123,4 @@ def _score_rows(workspace: Workspace, table: str, as_of: datetime | None) -> exp
     path = workspace.folder / folder / _SCORE_FILES[table] if folder else None
     if path is None or not path.is_file():
         raise RevopsError("no-scores", "there are no scores to export", "run `revops score` first")
-    literal = exp.Literal.string(literal_path(str(path)))
-    return exp.select("*").from_(exp.Anonymous(this="read_parquet", expressions=[literal]))
+    return f"FROM read_parquet({text(literal_path(str(path)))})"

@@ -7,12 +7,12 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from revops.kit.errors import RevopsError
+from revops.store.forms import name as quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-    from sqlglot import exp
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -24,7 +24,7 @@ _EXACT = 2**53
 _FIRST_YEAR = 1900
 
 
-def write_workbook(con: duckdb.DuckDBPyConnection, query: exp.Query, path: Path) -> int:
+def write_workbook(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     """Write a workbook of one sheet: text never as a formula, times in UTC; tell the rows.
 
     Raises:
@@ -32,13 +32,15 @@ def write_workbook(con: duckdb.DuckDBPyConnection, query: exp.Query, path: Path)
     """
     import xlsxwriter
 
-    names = list(column_types(con, query))
-    count = con.execute(f"SELECT count(*) FROM ({query.sql('duckdb')})").fetchone()
+    types = column_types(con, query)
+    names = list(types)
+    count = con.execute(f"SELECT count(*) FROM ({query})").fetchone()
     if count and count[0] > ROWS:
         raise _too_large(f"{count[0]:,} rows: the most is {ROWS:,}")
     if len(names) > _COLUMNS:
         raise _too_large(f"{len(names):,} columns")
-    rows = con.execute(query.sql("duckdb"))
+    columns = ", ".join(in_utc(quoted(name), own) for name, own in types.items())
+    rows = con.execute(f"SELECT {columns} FROM ({query})")
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -56,10 +58,17 @@ def write_workbook(con: duckdb.DuckDBPyConnection, query: exp.Query, path: Path)
     return line
 
 
-def column_types(con: duckdb.DuckDBPyConnection, query: exp.Query) -> dict[str, str]:
+def column_types(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     """The columns of a query, with their DuckDB types."""
-    rows = con.execute(f"DESCRIBE {query.sql('duckdb')}").fetchall()
+    rows = con.execute(f"DESCRIBE {query}").fetchall()
     return {name: own for name, own, *_ in rows}
+
+
+def in_utc(value: str, own: str) -> str:
+    """A column as it is, but times with a zone as times in UTC without one."""
+    if own == "TIMESTAMP WITH TIME ZONE":
+        return f"timezone('UTC', {value})"
+    return f"CAST({value} AS TIMESTAMP)" if own.startswith("TIMESTAMP_") else value
 
 
 def _write_cell(

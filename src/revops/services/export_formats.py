@@ -6,6 +6,7 @@ is a text cell. Times are UTC.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -15,16 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp
 
 from revops.kit.errors import RevopsError
-from revops.services.export_excel import column_types, write_workbook
-from revops.store.facts.shape import column
+from revops.services.export_excel import column_types, in_utc, write_workbook
+from revops.store.forms import name as quoted
+from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _NESTED = ("STRUCT", "MAP", "UNION", "JSON")
+_GUARD = "'"
 _FORMULA = r"^'*[=+\-@\t\r]"
 
 
@@ -46,7 +48,7 @@ _COPY_OPTIONS = {
 
 def write_rows(
     con: duckdb.DuckDBPyConnection,
-    query: exp.Query,
+    query: str,
     format_: ExportFormat,
     output: Path | None,
     json_columns: Collection[str] = (),
@@ -69,7 +71,7 @@ def write_rows(
     with _target(output, format_) as path:
         if format_ is ExportFormat.EXCEL:
             return write_workbook(con, query, path)
-        shown = _shown(con, query, format_, json_columns).sql("duckdb")
+        shown = _shown(con, query, format_, json_columns)
         row = con.execute(
             f"COPY ({shown}) TO $1 ({_COPY_OPTIONS[format_]})", [str(path)]
         ).fetchone()
@@ -109,66 +111,52 @@ def _target(output: Path | None, format_: ExportFormat) -> Iterator[Path]:
 
 def _shown(
     con: duckdb.DuckDBPyConnection,
-    query: exp.Query,
+    query: str,
     format_: ExportFormat,
     json_columns: Collection[str],
-) -> exp.Select:
+) -> str:
     """The query with each value as the format shows it."""
     is_csv = format_ is ExportFormat.CSV
-    values = (
-        exp.alias_(
-            _value(column(name), own, format_, name in json_columns),
-            _safe_header(name) if is_csv else name,
-            quoted=True,
-        )
+    columns = ", ".join(
+        f"{_value(quoted(name), own, format_, is_json=name in json_columns)}"
+        f" AS {quoted(_safe_header(name) if is_csv else name)}"
         for name, own in column_types(con, query).items()
     )
-    return exp.select(*values).from_(query.subquery("shown"))
+    return f"SELECT {columns} FROM ({query})"
 
 
-def _value(value: exp.Expr, own: str, format_: ExportFormat, is_json: bool) -> exp.Expr:
+def _value(value: str, own: str, format_: ExportFormat, *, is_json: bool) -> str:
     match format_:
         case ExportFormat.CSV:
             return _in_csv(value, own)
         case ExportFormat.JSON:
-            return _in_json(value, own, is_json)
-        case _:
-            return _in_parquet(value, own)
+            return _in_json(value, own, is_json=is_json)
+        case _:  # a time is marked as UTC, so that no reader takes it for a local one
+            return f"timezone('UTC', {value})" if own == "TIMESTAMP" else value
 
 
-def _in_csv(value: exp.Expr, own: str) -> exp.Expr:
+def _in_csv(value: str, own: str) -> str:
     if own.startswith("TIMESTAMP"):
-        return _iso(value)
+        return _iso(value, own)
     if own != "VARCHAR" and not own.endswith("]") and not own.startswith(_NESTED):
         return value
-    text = value if own == "VARCHAR" else exp.cast(value, "varchar")
-    formula = exp.Anonymous(this="regexp_matches", expressions=[text, exp.Literal.string(_FORMULA)])
-    guarded = exp.DPipe(this=exp.Literal.string("'"), expression=text)
-    return exp.case().when(formula, guarded).else_(text)
+    shown = f"CAST({value} AS VARCHAR)"
+    risky = f"regexp_matches({shown}, {text(_FORMULA)})"
+    return f"CASE WHEN {risky} THEN {text(_GUARD)} || {shown} ELSE {shown} END"
 
 
-def _in_json(value: exp.Expr, own: str, is_json: bool) -> exp.Expr:
+def _in_json(value: str, own: str, *, is_json: bool) -> str:
     if own.startswith("TIMESTAMP"):
-        return _iso(value)
+        return _iso(value, own)
     if not is_json:
         return value
-    valid = exp.Anonymous(this="json_valid", expressions=[value])
-    quoted = exp.Anonymous(this="to_json", expressions=[value])
-    return exp.case().when(valid, exp.cast(value, "json")).else_(quoted)
+    return f"CASE WHEN json_valid({value}) THEN CAST({value} AS JSON) ELSE to_json({value}) END"
 
 
-def _in_parquet(value: exp.Expr, own: str) -> exp.Expr:
-    """Times are marked as UTC, so that no reader takes them for local ones."""
-    return exp.cast(value, "timestamptz") if own == "TIMESTAMP" else value
-
-
-def _iso(value: exp.Expr) -> exp.Expr:
+def _iso(value: str, own: str) -> str:
     """A time as `2026-01-02T03:04:05Z`, with microseconds where it has any."""
-    text = exp.cast(exp.cast(value, "timestamp"), "varchar")
-    parts = [text, exp.Literal.string(" "), exp.Literal.string("T")]
-    with_t = exp.Anonymous(this="replace", expressions=parts)
-    return exp.DPipe(this=with_t, expression=exp.Literal.string("Z"))
+    return f"replace(CAST({in_utc(value, own)} AS VARCHAR), ' ', 'T') || 'Z'"
 
 
 def _safe_header(name: str) -> str:
-    return f"'{name}" if name.lstrip("'")[:1] in set("=+-@\t\r") else name
+    return _GUARD + name if re.match(_FORMULA, name) else name

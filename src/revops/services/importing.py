@@ -20,13 +20,15 @@ from revops.connectors.files.rejects import write_rejects
 from revops.connectors.mapping import Shape, Vendor, plain
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
-from revops.records import RECORDS
+from revops.records import RECORDS, FieldType
+from revops.services.workspace import met_custom_fields
 from revops.store.load import load_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from revops.services.workspace import Workspace
+    from revops.store import Store
     from revops.store.batch import Loaded
 
 FILES = "files"
@@ -238,6 +240,7 @@ def _load(
             settings.time_zone,
             _prefix(vendor, settings.system_of_record),
             settings.custom_fields,
+            _met(work.workspace.store),
             work.scratch,
         ),
         lambda stems: _sibling(con, document.path, stems),
@@ -271,6 +274,14 @@ def _load(
         notes=tuple(notes),
         known_at_export=task.found.kind.known_at_export,
     )
+
+
+def _met(store: Store) -> dict[str, dict[str, FieldType]]:
+    """The custom fields the store has, with their types."""
+    return {
+        plural: {name: FieldType(kind) for name, kind in fields.items()}
+        for plural, fields in met_custom_fields(store).items()
+    }
 
 
 def _prefix(vendor: Vendor, system_of_record: str | None) -> str:

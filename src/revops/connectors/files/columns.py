@@ -77,6 +77,7 @@ class Cells:
     """The cells of a file by the plain form of their column's name.
 
     Attributes:
+        raw: The rows as they stand.
         relation: The rows with their cells as text, blanks around it taken away, NULL where there
             is none; and, as `n0`, `n1`, ..., as the file has them.
         by_name: Plain name -> the cell in `relation`.
@@ -89,7 +90,8 @@ class Cells:
         self.by_name: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.native: dict[str, tuple[str, str]] = {}
-        texts = []
+        self._texts: dict[str, str] = {}
+        natives = []
         for at, (cell, header, native) in enumerate(
             zip(rows.columns, rows.header, rows.types, strict=True)
         ):
@@ -98,11 +100,17 @@ class Cells:
             name = f"{name}_{cell}" if name in self.by_name else name
             self.by_name[name] = cell
             self.headers[name] = own or f"column {at + 1}"
-            texts.append(f"{_text_of(cell, native, kind.blank)} AS {cell}")
+            self._texts[cell] = _text_of(cell, native, kind.blank)
             if native != "VARCHAR":
                 self.native[name] = (f"n{at}", native)
-                texts.append(f"{cell} AS n{at}")
-        self.relation = f"(SELECT _line, _fault, {', '.join(texts)} FROM {rows.relation})"
+                natives.append(f"{cell} AS n{at}")
+        listed = ", ".join([*(f"{text} AS {cell}" for cell, text in self._texts.items()), *natives])
+        self.raw = rows.relation
+        self.relation = f"(SELECT _line, _fault, {listed} FROM {rows.relation})"
+
+    def text(self, name: str) -> str:
+        """SQL of a column's text over the rows themselves; '' if there is no such column."""
+        return self._texts.get(self.by_name.get(name, ""), "")
 
     def source(self, source: Source) -> str:
         """SQL of a source's text; '' where the file has none of its columns."""
@@ -282,28 +290,20 @@ class _Shaper:
         self.prefix = prefix
 
     def shaped(self, name: str, text: str, own: Field | None) -> str:
-        text = self._renamed(name, text)
+        text = renamed(text, self.table.values.get(name, {}))
         if name == "email":
             return f"lower({text})"
         if name == "domain":
             return domain(text)
         if name == "path" and self.vendor.name:
             return path(text)
-        if name in {"id", "record_id"} or (own is not None and own.refers_to):
+        is_reference = own is not None and bool(own.refers_to)
+        is_long = self.vendor.long_ids and name.endswith("_id")
+        if is_reference or is_long or name in {"id", "record_id"}:
             return self._identity(
                 name, text, is_list=own is not None and own.type is FieldType.LIST
             )
         return text
-
-    def _renamed(self, name: str, text: str) -> str:
-        values = self.table.values.get(name)
-        if not values:
-            return text
-        cases = " ".join(
-            f"WHEN {literal(old.lower())} THEN {literal(new) if new else 'NULL'}"
-            for old, new in values.items()
-        )
-        return f"CASE lower({text}) {cases} ELSE {text} END"
 
     def _identity(self, name: str, text: str, *, is_list: bool) -> str:
         if name == "owner" and self.table.names_owners:
@@ -319,11 +319,21 @@ class _Shaper:
         return f"array_to_string(list_transform({parts}, lambda e: {shaped}), ';')"
 
 
+def renamed(text: str, values: Mapping[str, str | None]) -> str:
+    """SQL of a text with some values, whatever their case, replaced; by None, blanked."""
+    if not values:
+        return text
+    cases = " ".join(
+        f"WHEN {literal(old.lower())} THEN {literal(new) if new else 'NULL'}"
+        for old, new in values.items()
+    )
+    return f"CASE lower({text}) {cases} ELSE {text} END"
+
+
 def domain(text: str) -> str:
     """SQL of the bare domain in a domain or web address."""
-    return (
-        f"nullif(regexp_replace(lower({text}), '^[a-z]+://|^www[.]|[/?#:].*$|[.]$', '', 'g'), '')"
-    )
+    bare = f"regexp_replace(lower({text}), '^([a-z]+://)?(www[.])?', '')"
+    return f"nullif(regexp_replace({bare}, '([/?#:].*|[.])$', ''), '')"
 
 
 def path(text: str) -> str:

@@ -67,7 +67,8 @@ def decide(
     Raises:
         RevopsError: The days of a column can be read in two ways (`ambiguous-dates`).
     """
-    suspects = _not_plain(con, texts, [each for each in columns if each.kind in _TIMES | _NUMBERS])
+    written = [c for c in columns if c.kind in _TIMES | _NUMBERS and not c.native]
+    suspects = _not_plain(con, texts, written)
     decided = {}
     open_days = []
     orders = set()

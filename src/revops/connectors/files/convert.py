@@ -42,13 +42,15 @@ class Setting:
     Attributes:
         zone: The zone of times that are written without one.
         prefix: What the vendor's ids begin with in the store, or ''.
-        declared: Kind of record -> custom field -> its type.
+        declared: Kind of record -> custom field -> the type its values must have.
+        met: Kind of record -> custom field -> the type it had so far.
         scratch: A folder for rewritten copies.
     """
 
     zone: str
     prefix: str
     declared: Mapping[str, Mapping[str, FieldType]]
+    met: Mapping[str, Mapping[str, FieldType]]
     scratch: Path
 
 
@@ -216,18 +218,34 @@ class _Work:
         )
 
     def _with_rest(self, cells: Cells, bound: Bound, table: Table) -> tuple[Column, ...]:
-        """The bound columns and those that nothing named, each with the type of its values."""
+        """The bound columns and those that nothing named, each with the type of its values.
+
+        Columns that are blank throughout and were so before say nothing.
+        """
         declared = self.setting.declared.get(table.plural, {})
-        unknown = {name: text for name, text in bound.rest.items() if name not in declared}
-        types = infer_types(self.con, cells.relation, unknown)
+        filled = self._filled(cells, tuple(bound.rest.values()))
+        types = infer_types(
+            self.con,
+            cells.relation,
+            {n: text for n, text in bound.rest.items() if n not in declared and text in filled},
+        )
         if table.plural == _ACTIVITIES and table.shape is Shape.RECORD:
             return with_properties(bound, types)
-        types |= {name: declared[name] for name in bound.rest if name in declared}
+        types = {**self.setting.met.get(table.plural, {}), **types, **declared}
         return bound.columns + tuple(
             Column(name, types[name], text, bound.headers[name], is_custom=True)
             for name, text in bound.rest.items()
             if name in types
         )
+
+    def _filled(self, cells: Cells, names: tuple[str, ...]) -> set[str]:
+        """Which of these cells are not NULL throughout: a quick look before a thorough one."""
+        if not names:
+            return set()
+        counts = self.con.execute(
+            f"SELECT {', '.join(f'count({name})' for name in names)} FROM {cells.raw}"
+        ).fetchall()[0]
+        return {name for name, count in zip(names, counts, strict=True) if count}
 
     def _where(self, cells: Cells, table: Table) -> str:
         """The rows that count: not deleted in the source, and of the values wanted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from revops.connectors.files.columns import Cells, long_id
+from revops.connectors.files.columns import Cells, long_id, renamed
 from revops.connectors.files.quoting import literal
 from revops.connectors.files.reading import Document, Rows, load_rows
 from revops.connectors.files.text import refuse
@@ -65,10 +65,11 @@ def _joined(
     name: str,
 ) -> Rows:
     here, other = Cells(rows, kind), Cells(there, FileKind("lookup", blank=kind.blank))
-    on, key = here.source(lookup.on), other.source(lookup.key)
+    on, key = here.text(lookup.on), other.source(lookup.key)
     taken = {name: text for column, name in lookup.take.items() if (text := other.source(column))}
     if not on or not key or not taken:
         return rows
+    on = renamed(on, lookup.values)
     base = len(rows.header)
     found = ", ".join(
         f"{_gathered(text, lookup.many)} AS c{base + at}" for at, text in enumerate(taken.values())
@@ -76,7 +77,7 @@ def _joined(
     group = "" if lookup.many is Many.SPREAD else " GROUP BY k"
     con.execute(
         f"CREATE TABLE {name} AS SELECT r.* EXCLUDE (j), o.* EXCLUDE (k)"
-        f" FROM (SELECT *, {_key(on, vendor, lookup)} AS j FROM {here.relation}) r LEFT JOIN"
+        f" FROM (SELECT *, {_key(on, vendor, lookup)} AS j FROM {rows.relation}) r LEFT JOIN"
         f" (SELECT {_key(key, vendor, lookup)} AS k, {found} FROM {other.relation}{group}) o"
         " ON r.j = o.k ORDER BY r._line"
     )

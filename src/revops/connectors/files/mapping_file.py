@@ -247,7 +247,7 @@ def _kind(name: str, tables: tuple[RecordsDefinition, ...]) -> FileKind:
         tuple(_table(each) for each in tables),
         ignored=tuple(dict.fromkeys(column for each in tables for column in each.ignore)),
         blank=tuple(dict.fromkeys(value for each in tables for value in each.blank)),
-        lookups=tuple(_lookup(each) for table in tables for each in table.lookup),
+        lookups=tuple(_lookup(each, table) for table in tables for each in table.lookup),
         time_zone=first.time_zone or "",
         time_format=first.time_format,
         known_at_export=tuple(
@@ -280,13 +280,15 @@ def _table(definition: RecordsDefinition) -> Table:
     )
 
 
-def _lookup(definition: LookupDefinition) -> Lookup:
+def _lookup(definition: LookupDefinition, table: RecordsDefinition) -> Lookup:
+    replaced = [table.replace.get(t, {}) for t, s in table.fields.items() if s == definition.column]
     return Lookup(
         (plain(definition.file.rpartition(".")[0] or definition.file),),
         plain(definition.column),
         plain(definition.key or definition.column),
         {plain(column): _taken(target) for target, column in definition.fields.items()},
         ignores_case=True,
+        values={old: new or None for values in replaced for old, new in values.items()},
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from revops.connectors.files.quoting import literal, quoted
-from revops.connectors.files.regular import rewrite
+from revops.connectors.files.regular import LINE_END, rewrite
 from revops.connectors.files.text import (
     CELL_CHARACTERS,
     FILE_BYTES,
@@ -138,10 +138,16 @@ def _csv(path: Path, form: TextFormat, width: int) -> str:
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
     quote = literal(form.quote)
     return (
-        f"read_csv({literal(_plain_path(path))}, auto_detect = false, header = true, skip = {form.skipped},"
-        f" delim = {literal(form.delimiter)}, quote = {quote}, escape = {quote},"
+        f"read_csv({literal(_plain_path(path))}, auto_detect = false, header = true,"
+        f" skip = {form.skipped}, delim = {literal(form.delimiter)}, quote = {quote},"
+        f" escape = {quote}, new_line = {_escaped(form.line_end)},"
         f" max_line_size = {CELL_CHARACTERS}, columns = {{{columns}}})"
     )
+
+
+def _escaped(line_end: str) -> str:
+    """A line's end the way DuckDB wants it told."""
+    return literal(line_end.replace("\r", "\\r").replace("\n", "\\n"))
 
 
 def is_regular(document: Document, rows: int, newlines_inside: int = 0) -> bool:
@@ -194,7 +200,7 @@ def load_rows(
     con.execute(
         f"CREATE TABLE {table} AS SELECT * FROM read_csv({literal(_plain_path(copy))},"
         " auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"',"
-        f" max_line_size = {64 * CELL_CHARACTERS}, parallel = true,"
+        f" max_line_size = {64 * CELL_CHARACTERS}, new_line = {_escaped(LINE_END)},"
         f" columns = {{'_line': 'BIGINT', '_fault': 'VARCHAR', {columns}}})"
     )
     copy.unlink()

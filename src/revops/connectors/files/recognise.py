@@ -51,7 +51,7 @@ class _Candidate:
             return False
         if self.vendor.name:
             return self.is_named or not self.kind.needs_name
-        return self.known >= min(2, self.width) and (self.is_named or self.known * 2 >= self.width)
+        return self.is_named or (self.known > 1 and self.known * 2 >= self.width)
 
 
 def recognise(path: Path, header: tuple[str, ...]) -> Recognised:

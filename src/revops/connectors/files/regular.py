@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from revops.connectors.files.text import CELL_CHARACTERS, TextFormat, refuse
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LINE_END = "\r\n"
+"""Of rewritten files; with it, cells that hold either sign are quoted."""
 _PARSED_CHARACTERS = 64 * CELL_CHARACTERS
 """A cell up to here is measured, so that its column can be named."""
 
@@ -54,7 +56,7 @@ def _rewrite(path: Path, form: TextFormat, encoding: str, target: Path) -> None:
         for _ in range(form.skipped):
             file.readline()
         reader = csv.reader(file, delimiter=form.delimiter, quotechar=form.quote)
-        writer = csv.writer(out, lineterminator="\n")
+        writer = csv.writer(out, lineterminator=LINE_END)
         first = True
         for line, row, fault in _rows(path, form, reader):
             if first:
@@ -65,9 +67,7 @@ def _rewrite(path: Path, form: TextFormat, encoding: str, target: Path) -> None:
                 writer.writerow([line, "", *row])
 
 
-def _rows(
-    path: Path, form: TextFormat, reader: csv._reader
-) -> Iterator[tuple[int, list[str], str]]:
+def _rows(path: Path, form: TextFormat, reader: Any) -> Iterator[tuple[int, list[str], str]]:
     """Each row that is not blank, with its line and what is wrong with its quotes."""
     while True:
         line = form.skipped + reader.line_num + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ class TextFormat:
         quote: `"` or `'`.
         header: The names of the columns, as they stand.
         skipped: Lines before the header.
+        line_end: What ends the header's line, and so the others.
     """
 
     encoding: str
@@ -56,6 +58,7 @@ class TextFormat:
     quote: str
     header: tuple[str, ...]
     skipped: int = 0
+    line_end: str = "\n"
 
 
 def refuse(path: Path, code: str, message: str, mend: str, line: int = 0) -> RevopsError:
@@ -74,7 +77,7 @@ def sniff(path: Path) -> TextFormat:
     whole = path.stat().st_size <= len(sample)
     encoding = _encoding(path, sample)
     text = codecs.getincrementaldecoder(encoding)().decode(sample, final=whole)
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))
     if not whole and len(lines) > 1:
         lines.pop()
     skipped, stated = 0, ""
@@ -88,7 +91,8 @@ def sniff(path: Path) -> TextFormat:
     quote = _quote(body[0])
     delimiter = stated or _delimiter(body, quote)
     header = next(csv.reader(body, delimiter=delimiter, quotechar=quote))
-    return TextFormat(encoding, delimiter, quote, checked_header(path, header), skipped)
+    line_end = next((end for end in ("\r\n", "\r") if body[0].endswith(end)), "\n")
+    return TextFormat(encoding, delimiter, quote, checked_header(path, header), skipped, line_end)
 
 
 def _encoding(path: Path, sample: bytes) -> str:

@@ -387,6 +387,7 @@ HUBSPOT = Vendor(
             "team",
             (Table("teams", {"id": "id", "name": "name"}, keeps_rest=False),),
             ("id", "name"),
+            needs_name=True,
         ),
         _history("contact_property_history", "contacts", "contactid", CONTACT),
         _history("company_property_history", "accounts", "companyid", COMPANY),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from revops.interfaces.cli.console import PIPED_WIDTH, stderr, stdout
-from revops.interfaces.cli.tables import as_table
+from revops.interfaces.cli.tables import as_table, cell
 from revops.kit.errors import RevopsError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 ROWS_SHOWN = 50
+WIDEST, GAP = 40, 3
 
 
 class Format(StrEnum):
@@ -66,13 +67,12 @@ def write(
         _write_table(result, title, output)
         return
     import duckdb
-    from sqlglot import exp
 
     from revops.services.export_formats import ExportFormat, write_rows
 
     with duckdb.connect() as connection:
         connection.register("result", result)
-        write_rows(connection, exp.select("*").from_("result"), ExportFormat(kind), output)
+        write_rows(connection, "FROM result", ExportFormat(kind), output)
 
 
 def as_result(rows: Sequence[DataclassInstance], kind: type[DataclassInstance]) -> pa.Table:
@@ -117,13 +117,28 @@ def _plain(value: object) -> object:
 
 
 def _write_table(result: pa.Table, title: str, output: Path | None) -> None:
-    table = as_table(result.slice(0, ROWS_SHOWN), title)
+    shown, left_out = _fitting(result.slice(0, ROWS_SHOWN), stdout.width)
+    table = as_table(shown, title)
     if output is None:
         stdout.print(table)
     else:
         with output.open("w", encoding="utf-8") as file:
             Console(file=file, width=PIPED_WIDTH).print(table)
-    if len(result) > ROWS_SHOWN:
-        stderr.print(
-            f"{ROWS_SHOWN} of {len(result):,} rows; all of them with --format csv", style="quiet"
-        )
+    if len(result) > ROWS_SHOWN or left_out:
+        columns = f", {left_out} more columns that are empty or do not fit" if left_out else ""
+        rows = f"{min(len(result), ROWS_SHOWN):,} of {len(result):,} rows{columns}"
+        stderr.print(f"{rows}; --format csv gives all", style="quiet")
+
+
+def _fitting(result: pa.Table, width: int) -> tuple[pa.Table, int]:
+    """The columns that hold anything and fit into the width, and how many others there are."""
+    if not len(result):
+        return result, 0
+    kept: list[str] = []
+    for name in result.column_names:
+        values = result.column(name).drop_null().to_pylist()
+        needed = min(max(len(each) for each in (name, *map(str, map(cell, values)))), WIDEST)
+        if values and (needed + GAP <= width or not kept):
+            kept.append(name)
+            width -= needed + GAP
+    return result.select(kept), len(result.column_names) - len(kept)

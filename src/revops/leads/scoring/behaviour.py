@@ -63,6 +63,11 @@ class Feature:
         return self.count == 1 or not (self.within or self.same_session or self.points is not None)
 
     @property
+    def is_each(self) -> bool:
+        """Whether every matching activity completes it, so that the match says all of it."""
+        return self.count == 1 and self.distinct is None
+
+    @property
     def is_windowed(self) -> bool:
         """Whether it asks for some number of activities in a window, and for nothing else."""
         return not (self.is_plain or self.distinct or self.same_session or self.points is not None)
@@ -135,8 +140,8 @@ class Behaviour:
     features: dict[Feature, int] = field(default_factory=dict)
     horizons: dict[Feature, timedelta] = field(default_factory=dict)
 
-    def add(self, feature: Feature, horizon: timedelta = FOREVER) -> int:
-        """The number of a feature, given to it when first asked for.
+    def add(self, feature: Feature, horizon: timedelta = FOREVER) -> None:
+        """Ask for a feature.
 
         Args:
             feature: What is to be known.
@@ -144,15 +149,47 @@ class Behaviour:
         """
         self.matches.setdefault(feature.match, len(self.matches))
         self.horizons[feature] = max(horizon, self.horizons.get(feature, horizon))
-        return self.features.setdefault(feature, len(self.features))
+        self.features.setdefault(feature, len(self.features))
 
-    def add_happened(self, model: ScoringModel, name: str, length: timedelta) -> list[int]:
+    def matched_at(self, match: Match) -> str:
+        """The column of the latest activity of a match, in microseconds since 1970."""
+        return f"b{self.matches[match]}_at"
+
+    def matched_count(self, match: Match) -> str:
+        """The column of how many activities a match has."""
+        return f"b{self.matches[match]}_count"
+
+    def at(self, feature: Feature) -> str:
+        """The column of the latest completion of a feature, in microseconds since 1970."""
+        if feature.is_each:
+            return self.matched_at(feature.match)
+        return f"f{self.features[feature]}_at"
+
+    def count(self, feature: Feature) -> str:
+        """The column of how often a feature was completed."""
+        if feature.is_each:
+            return self.matched_count(feature.match)
+        return f"f{self.features[feature]}_count"
+
+    def points(self, feature: Feature) -> str:
+        """The column of the decayed points of all completions of a feature."""
+        return f"f{self.features[feature]}_points"
+
+    def columns(self) -> list[str]:
+        """Every column there is, each once."""
+        of_matches = [(self.matched_at(each), self.matched_count(each)) for each in self.matches]
+        of_features = [(self.at(each), self.count(each)) for each in self.features]
+        sums = [self.points(each) for each in self.features if each.points is not None]
+        names = [name for pair in (*of_matches, *of_features) for name in pair]
+        return list(dict.fromkeys([*names, *sums]))
+
+    def add_happened(self, model: ScoringModel, name: str, length: timedelta) -> list[Feature]:
         """The features that tell when `name` last happened: a type, or a signal of the model."""
         signals = [each for each in model.engagement.signals if each.name == name and each.event]
-        return [
-            self.add(Feature(Match((name,))), length),
-            *(self.add(feature_of_signal(signal), length) for signal in signals),
-        ]
+        features = [Feature(Match((name,))), *(feature_of_signal(signal) for signal in signals)]
+        for feature in features:
+            self.add(feature, length)
+        return features
 
     def reach(self, feature: Feature) -> timedelta:
         """How old an activity may be and still matter to a feature."""

@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from revops.definitions.scope import Vocabulary, conditions
 from revops.kit.condition import bind, fields_of, parse_condition
-from revops.leads.scoring import activity
 from revops.leads.scoring.account import account_scores
+from revops.leads.scoring.activity import behaviour_steps
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
@@ -84,8 +84,8 @@ def compile_scoring(
     steps = people_steps(fields, vocabulary, past.history, as_of, only_some=only_some)
     if past.has_recycles:
         steps.append(Step("recycle", _recycle(as_of)))
-    steps += activity.behaviour_steps(
-        behaviour, as_of, only_some=only_some, has_recycles=past.has_recycles
+    steps += behaviour_steps(
+        behaviour, as_of, only_some=only_some, has_recycles=past.has_recycles, is_kept=has_engaged
     )
     if has_engaged:
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
@@ -122,7 +122,7 @@ def _recycle(as_of: datetime) -> exp.Select:
 
 def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
     """How many contacts of each account were active of late."""
-    last = column(activity.at(behaviour.features[ENGAGED]), "b")
+    last = column(behaviour.at(ENGAGED), "b")
     since = micros_at(as_of) - ENGAGED_DAYS * 86_400_000_000
     return (
         exp.select(column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts"))
@@ -145,18 +145,16 @@ def _known(
     has_engaged: bool,
 ) -> exp.Select:
     """One row a contact: the model that scores it, its fields and its behaviour."""
-    query = exp.select(column("contact_id", "p"), column("account_id", "p"))
-    for name in sorted(fields):
-        query = query.select(exp.alias_(_field(name), field_column(name), quoted=True))
-    for bit in behaviour.matches.values():
-        query = query.select(
-            column(activity.matched_at(bit), "b"), column(activity.matched_count(bit), "b")
-        )
-    for feature, number in behaviour.features.items():
-        query = query.select(column(activity.count(number), "b"), column(activity.at(number), "b"))
-        if feature.points is not None:
-            query = query.select(column(activity.points(number), "b"))
-    query = query.select(exp.alias_(_model(scoring, vocabulary), "model"))
+    fields_now = [
+        exp.alias_(_field(name), field_column(name), quoted=True) for name in sorted(fields)
+    ]
+    query = exp.select(
+        column("contact_id", "p"),
+        column("account_id", "p"),
+        *fields_now,
+        *(column(name, "b") for name in behaviour.columns()),
+        exp.alias_(_model(scoring, vocabulary), "model"),
+    )
     query = query.from_(exp.alias_(exp.to_table("person"), "p")).join(
         exp.alias_(exp.to_table("behaviour"), "b"),
         on=column("contact_id", "b").eq(column("contact_id", "p")),

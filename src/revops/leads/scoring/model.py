@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from revops.kit.condition import bind, parse_condition
-from revops.leads.scoring import activity
 from revops.leads.scoring.behaviour import feature_of_negative, feature_of_signal
 from revops.leads.scoring.expressions import (
     case,
@@ -166,15 +165,15 @@ class ModelSteps:
         if signal.when is not None:
             condition = self._condition(signal.when, self._contact)
             return case([(condition, number(signal.points))], number(0))
-        feature = self.behaviour.features[feature_of_signal(signal)]
-        happened = _or_zero(column(activity.count(feature)))
+        feature = feature_of_signal(signal)
+        happened = _or_zero(column(self.behaviour.count(feature)))
         if signal.per == "once":
-            age = sub(whole(self.now), column(activity.at(feature)))
+            age = sub(whole(self.now), column(self.behaviour.at(feature)))
             left = decayed(signal.points, signal.decay, age)
             return case([(happened >= whole(1), left)], number(0))
         if signal.decay is not None:
             summed: exp.Expr = exp.Coalesce(
-                this=column(activity.points(feature)), expressions=[number(0)]
+                this=column(self.behaviour.points(feature)), expressions=[number(0)]
             )
         else:
             summed = mul(number(signal.points), happened)
@@ -185,11 +184,11 @@ class ModelSteps:
     def _negative_holds(self, negative: Negative) -> exp.Expr:
         if negative.when is not None:
             return self._condition(negative.when, self._contact)
-        feature = self.behaviour.features[feature_of_negative(negative)]
+        feature = feature_of_negative(negative)
         if negative.inactive_for is None:
-            return _or_zero(column(activity.count(feature))) >= whole(1)
+            return _or_zero(column(self.behaviour.count(feature))) >= whole(1)
         created = exp.UnixMicros(this=column("contact.created_at"))
-        last = exp.Coalesce(this=column(activity.at(feature)), expressions=[created])
+        last = exp.Coalesce(this=column(self.behaviour.at(feature)), expressions=[created])
         silence = sub(whole(self.now), last)
         return holds(silence > whole(micros(negative.inactive_for)))
 
@@ -248,8 +247,10 @@ class ModelSteps:
             for signal in self.model.engagement.signals
             if signal.event is not None
         }
-        bits = sorted(self.behaviour.matches[match] for match in matches)
-        moments = [column(activity.matched_at(bit)) for bit in bits]
+        moments = [
+            column(self.behaviour.matched_at(match))
+            for match in sorted(matches, key=self.behaviour.matches.__getitem__)
+        ]
         if len(moments) > 1:
             return greatest(*moments)
         return moments[0] if moments else exp.cast(exp.null(), "bigint")
@@ -310,7 +311,7 @@ class ModelSteps:
     def _happened(self, name: str, length: timedelta) -> exp.Expr:
         since = whole(self.now - micros(length))
         features = self.behaviour.add_happened(self.model, name, length)
-        recent = [column(activity.at(feature)) > since.copy() for feature in features]
+        recent = [column(self.behaviour.at(feature)) > since.copy() for feature in features]
         return holds(exp.or_(*recent))
 
     # What an explanation asks besides
@@ -377,13 +378,13 @@ class ModelSteps:
         feature = feature_of_signal(signal)
         raw = number(signal.points)
         if signal.per == "occurrence":
-            raw = mul(raw, column(activity.count(self.behaviour.features[feature])))
+            raw = mul(raw, column(self.behaviour.count(feature)))
         return Line("engagement", signal.name, column(given), raw, *self._evidence(feature))
 
     def _evidence(self, feature: Feature) -> tuple[exp.Expr, exp.Expr]:
         """How many activities matched, and when they last completed the feature."""
-        matched = activity.matched_count(self.behaviour.matches[feature.match])
-        return column(matched), column(activity.at(self.behaviour.features[feature]))
+        matched = self.behaviour.matched_count(feature.match)
+        return column(matched), column(self.behaviour.at(feature))
 
     def _adjustment(self, dimension: str, name: str, points: exp.Expr) -> Line:
         return Line(dimension, name, points, points.copy(), exp.null(), exp.null())

@@ -92,10 +92,10 @@ def record_stamps(
     with store.read() as connection:
         return {
             name: Stamp(last_seq=last or 0, count=count, rewritten=rewritten.get(name, ""))
-            for name, last, count in connection.execute(sizes)
+            for name, last, count in connection.execute(sizes).all()
         }
 
 
-def _size(name: str) -> sa.Select[tuple[str, int | None, int]]:
+def _size(name: str) -> sa.Select[str, int | None, int]:
     table = METADATA.tables[name]
     return sa.select(sa.literal(name), sa.func.max(table.c.seq), sa.func.count(table.c.seq))
