@@ -7,7 +7,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from revops.connectors.files.columns import long_id
+from revops.connectors.files.shaping import long_id
 
 LEADS = (
     "Id,IsDeleted,LastName,FirstName,Company,Title,Email,Status,LeadSource,OwnerId,IsConverted,"

@@ -160,7 +160,7 @@ def test_scores_without_contacts_say_what_to_do(tmp_path: Path, revops: Revops) 
 def test_a_demo_shows_what_it_found(tmp_path: Path, revops: Revops) -> None:
     said = revops(
         "demo", "--workspace", tmp_path / "demo", "--no-serve", "--contacts", 100,
-        "--activities", 2000,
+        "--activities", 2000, "--motion", "playbook",
     )  # fmt: skip
     assert said.code == 0
     for part in ("Funnel", "Scores", "Bands", "worth a call now", "missing", "Try next"):

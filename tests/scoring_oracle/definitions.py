@@ -273,3 +273,23 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         "models": [draw(models(f"model {i}")) for i in range(count)],
         "accounts": draw(accounts),
     }
+
+
+@st.composite
+def many_conditions(draw: st.DrawFn, *, on_contact: int, on_activity: int) -> dict[str, Any]:
+    """One model that asks many conditions at once, each of them worth a point of its own."""
+    asked = draw(st.lists(ON_CONTACT, min_size=on_contact, max_size=on_contact))
+    wheres = draw(st.lists(ON_ACTIVITY, min_size=on_activity, max_size=on_activity))
+    attributes = [
+        {"name": f"a{i}", "tiers": [{"when": when, "points": 1}]} for i, when in enumerate(asked)
+    ]
+    signals = [
+        {"name": f"s{i}", "event": list(EVENTS), "where": where, "points": 1, "per": "occurrence"}
+        for i, where in enumerate(wheres)
+    ]
+    model = {
+        "name": "m",
+        "fit": {"attributes": attributes},
+        "engagement": {"signals": signals},
+    }
+    return {"models": [model]}

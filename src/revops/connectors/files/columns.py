@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from revops.connectors.files.custom import field_name
 from revops.connectors.files.quoting import literal, literals
+from revops.connectors.files.shaping import Shaper
 from revops.connectors.files.values import DUCKDB_TYPES, truth
 from revops.connectors.mapping import Given, Joined, Shape, Source, Starting, columns_of, plain
 from revops.records import RECORDS, Field, FieldType
@@ -175,7 +176,7 @@ def bind(cells: Cells, kind: FileKind, table: Table, vendor: Vendor, prefix: str
             if own and (not vendor.name or own.type is FieldType.TEXT):
                 sources.setdefault(own.name, name)
     taken = {column for source in sources.values() for column in columns_of(source)}
-    shaper = _Shaper(table, vendor, prefix)
+    shaper = Shaper(table, vendor, prefix)
     columns = [
         Column(
             target,
@@ -279,89 +280,3 @@ def _native(cells: Cells, source: Source, own: Field | None) -> str:
     if not native.startswith(_NATIVE.get(own.type, ())):
         return ""
     return f"TRY_CAST({cell} AS {DUCKDB_TYPES[own.type]})"
-
-
-class _Shaper:
-    """Gives texts the form the store keeps: values renamed, addresses tidy, ids in one form."""
-
-    def __init__(self, table: Table, vendor: Vendor, prefix: str) -> None:
-        self.table = table
-        self.vendor = vendor
-        self.prefix = prefix
-
-    def shaped(self, name: str, text: str, own: Field | None) -> str:
-        text = renamed(text, self.table.values.get(name, {}))
-        if name == "email":
-            return f"lower({text})"
-        if name == "domain":
-            return domain(text)
-        if name == "path" and self.vendor.name:
-            return path(text)
-        is_reference = own is not None and bool(own.refers_to)
-        is_long = self.vendor.long_ids and name.endswith("_id")
-        if is_reference or is_long or name in {"id", "record_id"}:
-            return self._identity(
-                name, text, is_list=own is not None and own.type is FieldType.LIST
-            )
-        return text
-
-    def _identity(self, name: str, text: str, *, is_list: bool) -> str:
-        if name == "owner" and self.table.names_owners:
-            return text
-        each = "e" if is_list else text
-        shaped = long_id(each) if self.vendor.long_ids else each
-        shaped = f"{literal(self.prefix)} || {shaped}" if self.prefix else shaped
-        if shaped == each:
-            return text
-        if not is_list:
-            return shaped
-        parts = f"list_transform(string_split({text}, ';'), lambda x: trim(x))"
-        return f"array_to_string(list_transform({parts}, lambda e: {shaped}), ';')"
-
-
-def renamed(text: str, values: Mapping[str, str | None]) -> str:
-    """SQL of a text with some values, whatever their case, replaced; by None, blanked."""
-    if not values:
-        return text
-    cases = " ".join(
-        f"WHEN {literal(old.lower())} THEN {literal(new) if new else 'NULL'}"
-        for old, new in values.items()
-    )
-    return f"CASE lower({text}) {cases} ELSE {text} END"
-
-
-def domain(text: str) -> str:
-    """SQL of the bare domain in a domain or web address."""
-    bare = f"regexp_replace(lower({text}), '^([a-z]+://)?(www[.])?', '')"
-    return f"nullif(regexp_replace({bare}, '([/?#:].*|[.])$', ''), '')"
-
-
-def path(text: str) -> str:
-    """SQL of the path in a web address; other text stays."""
-    return (
-        f"CASE WHEN regexp_matches({text}, '^https?://')"
-        f" THEN coalesce(nullif(regexp_extract({text}, '^https?://[^/?#]*(/[^?#]*)', 1), ''), '/')"
-        f" ELSE {text} END"
-    )
-
-
-_ID_LENGTH, _CHUNK = 15, 5
-
-
-def long_id(text: str) -> str:
-    """SQL of an id of 15 characters in its form of 18, which does not depend on case.
-
-    Each of the three added characters says which of five are capitals, as a number to base 2,
-    least first, written with A-Z and 0-5.
-    """
-    checks = []
-    for start in range(1, _ID_LENGTH + 1, _CHUNK):
-        bits = " + ".join(
-            f"CASE WHEN {text}[{start + bit}] BETWEEN 'A' AND 'Z' THEN {2**bit} ELSE 0 END"
-            for bit in range(_CHUNK)
-        )
-        checks.append(f"'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'[1 + {bits}]")
-    return (
-        f"CASE WHEN length({text}) = {_ID_LENGTH} AND regexp_full_match({text}, '[0-9A-Za-z]+')"
-        f" THEN concat({text}, {', '.join(checks)}) ELSE {text} END"
-    )

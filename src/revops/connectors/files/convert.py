@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from revops.connectors.files.activities import unknown_types, with_properties
 from revops.connectors.files.columns import Bound, Cells, Column, bind, known_fields
 from revops.connectors.files.conventions import decide, given_convention
 from revops.connectors.files.custom import infer_types
@@ -17,15 +18,15 @@ from revops.connectors.files.history import (
     stage_of,
 )
 from revops.connectors.files.lookups import with_lookups
-from revops.connectors.files.quoting import literal, literals, quoted
+from revops.connectors.files.quoting import literals, quoted
 from revops.connectors.files.reading import Document, Rows, is_regular, load_rows, quick_rows
 from revops.connectors.files.staging import count_ids, keep_last, set_aside, stage, texts_sql
 from revops.connectors.files.text import refuse
 from revops.connectors.files.values import Convention, truth
 from revops.connectors.mapping import FileKind, Shape, Table, Vendor, columns_of
 from revops.kit.errors import RevopsError
-from revops.kit.issue import Issue, Level, did_you_mean, nearest
-from revops.records import ACTIVITY_TYPES, FieldType
+from revops.kit.issue import Issue, Level, did_you_mean
+from revops.records import FieldType
 from revops.store.batch import Batch
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _Work:
     def convert(self, sibling: Callable[[tuple[str, ...]], Document | None]) -> None:
         """Read the file into DuckDB, then make batches of each of its tables."""
         rows = load_rows(self.con, self.document, "raw", self.setting.scratch)
-        rows = self._without_footer(rows)
+        self._drop_footer(rows)
         self.result.rows = rows
         self.result.count = self._number(f"SELECT count(*) FROM {rows.relation}")
         rows = with_lookups(
@@ -256,7 +257,9 @@ class _Work:
                 f"SELECT count(*) FROM {self.result.rows.relation} WHERE NOT ({' AND '.join(kept)})"
             )
             if gone:
-                self._note("deleted-rows", f"left out {gone:,} rows that are deleted there")
+                self._note(
+                    "deleted-rows", f"has {gone:,} rows that are deleted there, left out here"
+                )
         for name, values in table.only.items():
             if text := cells.source(name):
                 kept.append(f"lower({text}) IN ({literals(values)})")
@@ -277,7 +280,8 @@ class _Work:
     def _finish(self, table: Table, columns: tuple[Column, ...], name: str) -> None:
         """Make a batch of typed rows."""
         if table.plural == _ACTIVITIES and table.shape is Shape.RECORD:
-            self._tell_types(name)
+            for message, mend in unknown_types(self.con, name):
+                self._note("unknown-type", message, mend)
         zone = self.kind.time_zone or self.setting.zone
         if table.shape is Shape.CHANGE:
             name = finish_changes(self.con, name, table, zone)
@@ -289,18 +293,6 @@ class _Work:
         own = tuple(c.name for c in columns if not c.is_custom and not c.name.startswith("_"))
         custom = {c.name: c.kind for c in columns if c.is_custom}
         self.result.batches.append(Batch(table.plural, name, own, custom))
-
-    def _tell_types(self, name: str) -> None:
-        """Name the types of activities that are not known, each with the nearest that is."""
-        known = literals(ACTIVITY_TYPES)
-        found = self.con.execute(
-            f"SELECT type, count(*) FROM {name} WHERE type NOT IN ({known})"
-            " GROUP BY type ORDER BY type LIMIT 20"
-        ).fetchall()
-        for kind, rows in found:
-            near = nearest(kind, ACTIVITY_TYPES)
-            mend = f"the nearest known one is '{near[0]}'" if near else ""
-            self._note("unknown-type", f"has {rows:,} activities of the type '{kind[:60]}'", mend)
 
     def _read_stage_dates(
         self, cells: Cells, table: Table, columns: tuple[Column, ...], name: str
@@ -316,10 +308,10 @@ class _Work:
             made = stage_dates(self.con, cells.relation, id_text, dates, zone, f"{name}_stages")
             self.result.batches.append(changes_batch(self.con, table.plural, made))
 
-    def _without_footer(self, rows: Rows) -> Rows:
-        """The rows without the lines that end a Salesforce report."""
+    def _drop_footer(self, rows: Rows) -> None:
+        """Drop the lines that end a Salesforce report."""
         if not self.vendor.long_ids or not rows.relation.isidentifier():
-            return rows
+            return
         alone = " AND ".join(["_fault <> ''", *(f"ifnull({c}, '') = ''" for c in rows.columns[1:])])
         gone = self._number(
             f"SELECT count(*) FROM {rows.relation} WHERE {alone} AND"
@@ -327,7 +319,6 @@ class _Work:
         )
         if gone:
             self.con.execute(f"DELETE FROM {rows.relation} WHERE {alone}")
-        return rows
 
     def _number(self, query: str) -> int:
         ((number,),) = self.con.execute(query).fetchall()
@@ -336,29 +327,6 @@ class _Work:
     def _note(self, code: str, message: str, mend: str = "") -> None:
         name = self.document.path.name
         self.result.notes.append(Issue(name, 0, "", code, Level.NOTE, f"the file {message}", mend))
-
-
-def with_properties(bound: Bound, types: Mapping[str, FieldType]) -> tuple[Column, ...]:
-    """The columns of activities, those that nothing named put into `properties`."""
-    if not types:
-        return bound.columns
-    pairs = ", ".join(
-        f"{literal(name)}, {_json_value(bound.rest[name], kind)}" for name, kind in types.items()
-    )
-    given = next((c.text for c in bound.columns if c.name == "properties"), "NULL")
-    is_object = f"json_valid({given}) AND starts_with({given}, '{{')"
-    merged = (
-        f"CASE WHEN {given} IS NULL OR ({is_object}) THEN nullif(CAST(json_merge_patch("
-        f"coalesce({given}, '{{}}'), json_object({pairs})) AS VARCHAR), '{{}}') ELSE {given} END"
-    )
-    others = tuple(column for column in bound.columns if column.name != "properties")
-    return (*others, Column("properties", FieldType.JSON, merged, "properties"))
-
-
-def _json_value(text: str, kind: FieldType) -> str:
-    if kind in {FieldType.INTEGER, FieldType.DECIMAL}:
-        return f"TRY_CAST({text} AS {'BIGINT' if kind is FieldType.INTEGER else 'DOUBLE'})"
-    return truth(text) if kind is FieldType.BOOLEAN else text
 
 
 def changes_batch(con: duckdb.DuckDBPyConnection, plural: str, name: str) -> Batch:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from revops.connectors.files.columns import Cells, long_id, renamed
+from revops.connectors.files.columns import Cells
 from revops.connectors.files.quoting import literal
 from revops.connectors.files.reading import Document, Rows, load_rows
+from revops.connectors.files.shaping import long_id, renamed
 from revops.connectors.files.text import refuse
 from revops.connectors.mapping import FileKind, Lookup, Many, Vendor
 

@@ -1,23 +1,30 @@
-"""Salesforce's files: data exports and raw tables with API names, reports with labels, as data.
-
-Headers are in plain form, in which `AccountId` and `account_id` are one.
-"""
+"""Salesforce's files: data exports and raw tables with API names, and reports."""
 
 from __future__ import annotations
 
 from revops.connectors.mapping import (
     FileKind,
-    Given,
     Joined,
     Lookup,
     Many,
     Shape,
     Source,
-    Starting,
     Table,
     Vendor,
     properties,
 )
+from revops.connectors.salesforce.fields import (
+    ACCOUNT,
+    ACTIVITY,
+    CONTACT,
+    LEAD,
+    OPPORTUNITY,
+    OPPORTUNITY_VALUES,
+    TASK,
+    TASK_VALUES,
+    TO_DO,
+)
+from revops.connectors.salesforce.reports import REPORTS
 
 _UTC = "UTC"
 _IGNORED = (
@@ -40,173 +47,12 @@ _IGNORED = (
     "longitude",
 )
 
-ACCOUNT: dict[str, Source] = {
-    "id": "id",
-    "name": "name",
-    "domain": "website",
-    "industry": "industry",
-    "employees": "numberofemployees",
-    "annual_revenue": "annualrevenue",
-    "country": "billingcountry",
-    "state": "billingstate",
-    "city": "billingcity",
-    "parent_id": "parentid",
-    "owner": "ownerid",
-    "created_at": "createddate",
-    "_changed_at": ("systemmodstamp", "lastmodifieddate"),
-}
-LEAD: dict[str, Source] = {
-    "id": ("convertedcontactid", "id"),
-    "email": "email",
-    "first_name": "firstname",
-    "last_name": "lastname",
-    "title": "title",
-    "phone": ("phone", "mobilephone"),
-    "country": "country",
-    "state": "state",
-    "city": "city",
-    "account_id": "convertedaccountid",
-    "source": "leadsource",
-    "owner": "ownerid",
-    "lead_id": "id",
-    "lead_status": "status",
-    "company_name": "company",
-    "created_at": "createddate",
-    "_changed_at": ("systemmodstamp", "lastmodifieddate"),
-}
-CONTACT: dict[str, Source] = {
-    "id": "id",
-    "email": "email",
-    "first_name": "firstname",
-    "last_name": "lastname",
-    "title": "title",
-    "department": "department",
-    "phone": ("phone", "mobilephone"),
-    "country": "mailingcountry",
-    "state": "mailingstate",
-    "city": "mailingcity",
-    "account_id": "accountid",
-    "source": ("leadsource", "convertedleadsource"),
-    "owner": "ownerid",
-    "created_at": ("convertedleadcreateddate", "createddate"),
-    "_changed_at": ("systemmodstamp", "lastmodifieddate"),
-}
-OPPORTUNITY: dict[str, Source] = {
-    "id": "id",
-    "name": "name",
-    "account_id": "accountid",
-    "contact_ids": ("rolecontactids", "contactid"),
-    "owner": "ownerid",
-    "stage": "stagename",
-    "amount": "amount",
-    "currency": "currencyisocode",
-    "type": "type",
-    "source": "leadsource",
-    "campaign": "campaignid",
-    "created_at": "createddate",
-    "close_date": "closedate",
-    "closed_at": Given("isclosed", "closedate"),
-    "is_won": Given("isclosed", "iswon"),
-    "forecast_category": ("forecastcategoryname", "forecastcategory"),
-    "next_step": "nextstep",
-    "_changed_at": ("systemmodstamp", "lastmodifieddate"),
-}
-_OPPORTUNITY_VALUES: dict[str, dict[str, str | None]] = {
-    "type": {
-        "new business": "new",
-        "new customer": "new",
-        "existing business": "expansion",
-        "existing customer - upgrade": "expansion",
-        "existing customer - replacement": "renewal",
-        "add-on business": "expansion",
-        "renewal": "renewal",
-    },
-    "forecast_category": {
-        "best case": "best_case",
-        "bestcase": "best_case",
-        "most likely": "most_likely",
-        "forecast": "commit",
-        "commit": "commit",
-        "pipeline": "pipeline",
-        "omitted": "omitted",
-        "closed": "closed",
-    },
-}
-_OPPORTUNITY_REPORT: dict[str, Source] = {
-    "id": (
-        "opportunityid",
-        "casesafeopportunityid",
-        Joined(("accountname", "opportunityname"), " / "),
-    ),
-    "name": "opportunityname",
-    "account_id": "accountid",
-    "owner": "opportunityowner",
-    "stage": "stage",
-    "amount": ("amount", "amountconverted"),
-    "currency": "amountcurrency",
-    "type": "type",
-    "source": "leadsource",
-    "campaign": "primarycampaignsource",
-    "created_at": "createddate",
-    "close_date": "closedate",
-    "closed_at": Given("closed", "closedate"),
-    "is_won": Given("closed", "won"),
-    "forecast_category": "forecastcategory",
-    "next_step": "nextstep",
-    "loss_reason": "lossreason",
-    "company_name": "accountname",
-}
-_PERSON_REPORT: dict[str, Source] = {
-    "email": "email",
-    "first_name": "firstname",
-    "last_name": "lastname",
-    "title": "title",
-    "phone": ("phone", "mobile"),
-    "source": "leadsource",
-    "created_at": ("createddate", "createdate"),
-}
 _CONVERTED = Lookup(
     ("lead", "leaddata", "sflead", "sfleaddata", "leads"),
     "whoid",
     "id",
     {"convertedcontactid": "leadcontactid"},
 )
-_ACTIVITY: dict[str, Source] = {
-    "id": "id",
-    "contact_id": ("leadcontactid", "whoid"),
-    "account_id": ("accountid", Starting("whatid", "001")),
-    "opportunity_id": Starting("whatid", "006"),
-    "owner": "ownerid",
-    "subject": "subject",
-}
-_TASK: dict[str, Source] = {
-    **_ACTIVITY,
-    "type": ("tasksubtype", "type"),
-    "direction": "calltype",
-    "occurred_at": ("completeddatetime", "activitydate", "createddate"),
-}
-_TO_DO: dict[str, Source] = {
-    **_ACTIVITY,
-    "status": "isclosed",
-    "priority": "priority",
-    "due_at": ("activitydate", "remindertime"),
-    "done_at": Given("isclosed", ("completeddatetime", "activitydate")),
-    "created_at": "createddate",
-    "_changed_at": ("systemmodstamp", "lastmodifieddate"),
-}
-_TASK_VALUES: dict[str, dict[str, str | None]] = {
-    "type": {
-        "call": "call",
-        "email": "email_sent",
-        "listemail": "email_sent",
-        "task": "note",
-        "linkedin": "social",
-        "cadence": "note",
-    },
-    "direction": {"inbound": "inbound", "outbound": "outbound", "internal": "outbound"},
-    "status": {"true": "done", "false": "open", "1": "done", "0": "open"},
-    "priority": {"normal": "normal", "high": "high", "low": "low"},
-}
 
 
 def _api(
@@ -242,7 +88,7 @@ def _versions(name: str, plural: str, fields: dict[str, Source]) -> FileKind:
     table = Table(
         plural,
         {"record_id": fields["id"], "changed_at": "fivetranstart", **own},
-        values=_OPPORTUNITY_VALUES if plural == "opportunities" else {},
+        values=OPPORTUNITY_VALUES if plural == "opportunities" else {},
         shape=Shape.VERSION,
         keeps_rest=False,
     )
@@ -269,17 +115,6 @@ def _field_history(name: str, plural: str, key: str, fields: dict[str, Source]) 
     )
     lookups = (Lookup(_CONVERTED.stems, key, "id", {lead: lead}),) if name == "LeadHistory" else ()
     return _api(name, (table,), (key, "field", "newvalue"), lookups)
-
-
-def _report(name: str, plural: str, fields: dict[str, Source], marks: tuple[str, ...]) -> FileKind:
-    """A report with labels; its times are as the company's people see them."""
-    table = Table(
-        plural,
-        fields,
-        values=_OPPORTUNITY_VALUES if plural == "opportunities" else {},
-        names_owners=True,
-    )
-    return FileKind(name, (table,), marks=marks, blank=("-",))
 
 
 def _with(name: str, other: str) -> FileKind:
@@ -379,7 +214,7 @@ SALESFORCE = Vendor(
         ),
         _api(
             "Opportunity",
-            (Table("opportunities", OPPORTUNITY, values=_OPPORTUNITY_VALUES),),
+            (Table("opportunities", OPPORTUNITY, values=OPPORTUNITY_VALUES),),
             ("id", "stagename", "closedate"),
             (
                 Lookup(
@@ -437,12 +272,12 @@ SALESFORCE = Vendor(
         _api(
             "Task",
             (
-                Table("tasks", _TO_DO, values=_TASK_VALUES, keeps_rest=False),
+                Table("tasks", TO_DO, values=TASK_VALUES, keeps_rest=False),
                 Table(
                     "activities",
-                    _TASK,
+                    TASK,
                     {"type": "note", "direction": "outbound"},
-                    values=_TASK_VALUES,
+                    values=TASK_VALUES,
                     only={"isclosed": ("true", "1")},
                     keeps_rest=False,
                 ),
@@ -456,7 +291,7 @@ SALESFORCE = Vendor(
                 Table(
                     "activities",
                     {
-                        **_ACTIVITY,
+                        **ACTIVITY,
                         "occurred_at": (
                             "activitydatetime",
                             "startdatetime",
@@ -488,7 +323,7 @@ SALESFORCE = Vendor(
                         "close_date": "closedate",
                         "forecast_category": "forecastcategory",
                     },
-                    values=_OPPORTUNITY_VALUES,
+                    values=OPPORTUNITY_VALUES,
                     shape=Shape.VERSION,
                     keeps_rest=False,
                 ),
@@ -499,61 +334,7 @@ SALESFORCE = Vendor(
         _field_history("LeadHistory", "contacts", "leadid", LEAD),
         _field_history("ContactHistory", "contacts", "contactid", CONTACT),
         _field_history("AccountHistory", "accounts", "accountid", ACCOUNT),
-        _report(
-            "opportunity report",
-            "opportunities",
-            _OPPORTUNITY_REPORT,
-            ("opportunity name", "stage", "close date|opportunity owner"),
-        ),
-        _report(
-            "lead report",
-            "contacts",
-            {
-                **_PERSON_REPORT,
-                "id": "leadid",
-                "owner": "leadowner",
-                "country": "country",
-                "state": "stateprovince",
-                "city": "city",
-                "lead_status": "leadstatus",
-                "company_name": "companyaccount",
-            },
-            ("lead id", "company / account|lead status|lead owner"),
-        ),
-        _report(
-            "contact report",
-            "contacts",
-            {
-                **_PERSON_REPORT,
-                "id": "contactid",
-                "owner": "contactowner",
-                "account_id": "accountid",
-                "department": "department",
-                "country": "mailingcountry",
-                "state": "mailingstateprovince",
-                "city": "mailingcity",
-                "company_name": "accountname",
-            },
-            ("contact id", "last name|email", "account name|contact owner|mailing city"),
-        ),
-        _report(
-            "account report",
-            "accounts",
-            {
-                "id": "accountid",
-                "name": "accountname",
-                "domain": "website",
-                "industry": "industry",
-                "employees": "employees",
-                "annual_revenue": "annualrevenue",
-                "country": "billingcountry",
-                "state": "billingstateprovince",
-                "city": "billingcity",
-                "owner": "accountowner",
-                "created_at": "createddate",
-            },
-            ("account id", "account name", "account owner|industry|website|employees"),
-        ),
+        *REPORTS,
         _with("OpportunityContactRole", "Opportunity"),
         _with("Product_2", "OpportunityLineItem"),
         _passed_over("Order", "there is no such record"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from revops.services.demo_findings import BandCount, Gap, HotLead
 
 GAPS_SHOWN = 12
+WHOLE_PERCENT = 0.005
 
 
 def show_chart(title: str, rows: Iterable[tuple[str, int, str]]) -> None:
@@ -36,13 +37,15 @@ def show_bands(bands: Sequence[BandCount]) -> None:
 
 def show_leads(leads: Sequence[HotLead]) -> None:
     """Print the hottest leads, each with what gives most of its points."""
+    table = plain_table(header=False)
     for place, lead in enumerate(leads, 1):
-        who = Text(f"{place:>3}. {points(lead.score):>5}  ")
-        who.append(lead.name or lead.contact_id, "key")
-        who.append("".join(f", {each}" for each in (lead.title, lead.company) if each))
-        who.append(f"  {lead.contact_id}" if lead.name else "", "quiet")
-        stdout.print(who, soft_wrap=True)
-        stdout.print(Text(f"            {'; '.join(lead.reasons)}", "quiet"), soft_wrap=True)
+        who = Text(lead.name or lead.contact_id, "key")
+        who.append("".join(f", {each}" for each in (lead.title, lead.company) if each), "not bold")
+        who.append(f"  {lead.contact_id}" if lead.name else "", "not bold dim")
+        reasons = Text("; ".join(lead.reasons), "quiet")
+        table.add_row(f"{place}.", points(lead.score), Text("\n").join([who, reasons]))
+    table.columns[0].justify = table.columns[1].justify = "right"
+    stdout.print(table)
 
 
 def show_gaps(gaps: Sequence[Gap]) -> None:
@@ -50,6 +53,7 @@ def show_gaps(gaps: Sequence[Gap]) -> None:
     table = plain_table("What is missing", header=False)
     for gap in sorted(gaps, key=lambda each: -each.share)[:GAPS_SHOWN]:
         counts = Text(f"{gap.count:,} of {gap.of:,}", "quiet")
-        table.add_row(Text(f"{gap.share:.0%}", "warn"), gap.what, counts)
+        share = f"{gap.share:.0%}" if gap.share >= WHOLE_PERCENT else "<1%"
+        table.add_row(Text(share, "warn"), gap.what, counts)
     table.columns[0].justify = "right"
     stdout.print(table)

@@ -16,7 +16,7 @@ from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
 from revops.leads.scoring.people import field_column, people_steps
-from revops.leads.scoring.steps import Step
+from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -61,7 +61,8 @@ def compile_scoring(
     `lines`: contact_id, dimension (fit, engagement or total), signal, points, raw_points, count,
     last_at; the points of a contact's lines add up to its total, those of a dimension's lines
     to its subtotal.
-    `account_scores`: see `account_scores`.
+    `account_scores`: see `account_scores`. With `only_some` there are, for explanations, `known`
+    and for each model `model<index>_tiers` and `model<index>_needs` besides.
 
     Args:
         scoring: The definition; its conditions must have been checked.
@@ -90,14 +91,19 @@ def compile_scoring(
     if has_engaged:
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
     known = _known(scoring, vocabulary, behaviour, fields, has_engaged=has_engaged)
-    steps.append(Step("known", known, is_kept=True))
+    reads_known = only_some or len(scoring.models) > 1
+    steps.append(Step("known", known, Role.KEPT if reads_known else Role.PART))
     parts = [ModelSteps(i, each, behaviour, as_of) for i, each in enumerate(scoring.models)]
     for part in parts:
-        steps += part.steps(is_kept=only_some)
-    steps.append(Step("scores", _union([part.scores() for part in parts], SCORE_COLUMNS)))
+        steps += part.steps()
+    if only_some:
+        steps += [step for part in parts for step in part.questions()]
+    scores = _union([part.scores() for part in parts], SCORE_COLUMNS)
+    steps.append(Step("scores", scores, Role.ANSWER))
     lines = [line for part in parts for line in part.lines()]
-    steps.append(Step("lines", _union(lines, LINE_COLUMNS)))
-    return [*steps, Step("account_scores", account_scores(scoring.accounts, as_of))]
+    steps.append(Step("lines", _union(lines, LINE_COLUMNS), Role.ANSWER))
+    accounts = account_scores(scoring.accounts, as_of)
+    return [*steps, Step("account_scores", accounts, Role.ANSWER)]
 
 
 def _fields(scoring: Scoring, vocabulary: Vocabulary) -> set[str]:

@@ -27,10 +27,10 @@ from revops.leads.scoring.expressions import (
     whole,
 )
 from revops.leads.scoring.people import field_column
-from revops.leads.scoring.steps import Step
+from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from revops.definitions.scope import Vocabulary
@@ -108,16 +108,22 @@ class ModelSteps:
         self.now = micros_at(as_of)
         self._contact = behaviour.vocabulary.contact()
 
-    def steps(self, *, is_kept: bool = False) -> list[Step]:
-        """From the points of each item to the verdict, which may be worth keeping."""
+    def steps(self) -> list[Step]:
+        """From the points of each item to the verdict."""
         return [
             Step(f"{self.name}_points", self._points()),
             Step(f"{self.name}_sums", self._sums()),
             Step(f"{self.name}_subtotals", self._subtotals()),
             Step(f"{self.name}_totals", self._totals()),
-            Step(self.name, self._verdict(), is_kept),
-            Step(f"{self.name}_tiers", self._tiers()),
-            Step(f"{self.name}_needs", self._needs()),
+            Step(f"{self.name}_verdict", self._verdict()),
+            Step(self.name, self._result(), Role.KEPT),
+        ]
+
+    def questions(self) -> list[Step]:
+        """What an explanation asks besides."""
+        return [
+            Step(f"{self.name}_tiers", self._tiers(), Role.ANSWER),
+            Step(f"{self.name}_needs", self._needs(), Role.ANSWER),
         ]
 
     def scores(self) -> exp.Select:
@@ -146,20 +152,20 @@ class ModelSteps:
     # Points of each item
 
     def _points(self) -> exp.Select:
-        query = exp.select(exp.column(exp.Star()))
+        given: dict[str, exp.Expr] = {}
         for i, attribute in enumerate(self.model.fit.attributes):
             tiers = [
                 (self._condition(tier.when, self._contact), number(tier.points))
                 for tier in attribute.tiers
             ]
-            query = query.select(exp.alias_(case(tiers, number(0)), f"a{i}"))
+            given[f"a{i}"] = case(tiers, number(0))
         for i, signal in enumerate(self.model.engagement.signals):
-            query = query.select(exp.alias_(self._signal_points(signal), f"s{i}"))
+            given[f"s{i}"] = self._signal_points(signal)
         for i, negative in enumerate(self.model.negative):
-            value = case([(self._negative_holds(negative), number(negative.points))], number(0))
-            query = query.select(exp.alias_(value, f"n{i}"))
+            held = self._negative_holds(negative)
+            given[f"n{i}"] = case([(held, number(negative.points))], number(0))
         mine = column("model").eq(whole(self.index))
-        return query.from_(exp.to_table("known")).where(mine)
+        return _and_all(given).from_(exp.to_table("known")).where(mine)
 
     def _signal_points(self, signal: Signal) -> exp.Expr:
         if signal.when is not None:
@@ -289,6 +295,18 @@ class ModelSteps:
             exp.alias_(_time(column("last_activity")), "last_activity_at"),
         ).from_(exp.to_table(f"{self.name}_totals"))
 
+    def _result(self) -> exp.Select:
+        """The columns that scores and lines are made of."""
+        parts = [
+            part for line in self._lines() for part in (line.points, line.raw_points, line.count)
+        ]
+        parts += [line.last for line in self._lines()]
+        names = {each.name for part in parts for each in part.find_all(exp.Column)}
+        names |= {*SCORE_COLUMNS} - {"model"}
+        return exp.select(*(column(name) for name in sorted(names))).from_(
+            exp.to_table(f"{self.name}_verdict")
+        )
+
     def _band(self) -> exp.Expr:
         """The band with the greatest start that the total, rounded half up, has reached."""
         rounded = exp.Floor(this=exp.Add(this=column("total"), expression=number(0.5)))
@@ -318,24 +336,29 @@ class ModelSteps:
 
     def _tiers(self) -> exp.Select:
         """For each attribute, the place of the tier that holds."""
-        query = exp.select(column("contact_id"))
+        held: dict[str, exp.Expr] = {}
         for i, attribute in enumerate(self.model.fit.attributes):
             places = [
                 (self._condition(tier.when, self._contact), whole(j))
                 for j, tier in enumerate(attribute.tiers)
             ]
-            query = query.select(exp.alias_(case(places, None), f"a{i}"))
-        return query.from_(exp.to_table(self.name))
+            held[f"a{i}"] = case(places, None)
+        return _and_all(held).from_(exp.to_table("known"))
 
     def _needs(self) -> exp.Select:
-        """For each requirement of qualifying, whether it is met."""
-        query = exp.select(column("contact_id"))
-        for i, need in enumerate(requirements(self.model, self.behaviour.vocabulary)):
-            query = query.select(exp.alias_(self._bound(need.tree), f"r{i}"))
+        """For each requirement of qualifying and each suppression, whether it holds."""
+        needs = requirements(self.model, self.behaviour.vocabulary)
+        held = {f"r{i}": self._bound(need.tree) for i, need in enumerate(needs)}
         for i, suppression in enumerate(self.model.suppress):
-            held = self._condition(suppression.when, self._contact)
-            query = query.select(exp.alias_(held, f"x{i}"))
-        return query.from_(exp.to_table(self.name))
+            held[f"x{i}"] = self._condition(suppression.when, self._contact)
+        same = column("contact_id", "k").eq(column("contact_id", "m"))
+        scored = (
+            exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("k")))
+            .select(*(column(name, "m") for name in SCORES))
+            .from_(exp.alias_(exp.to_table("known"), "k"))
+            .join(exp.alias_(exp.to_table(self.name), "m"), on=same)
+        )
+        return _and_all(held).from_(scored.subquery("scored"))
 
     # Lines
 
@@ -399,3 +422,10 @@ def _time(value: exp.Expr) -> exp.Expr:
     if isinstance(value, exp.Null):
         return exp.cast(value, "timestamp")
     return exp.func("MAKE_TIMESTAMP", value, dialect="duckdb")
+
+
+def _and_all(values: Mapping[str, exp.Expr]) -> exp.Select:
+    """All columns there are, and these."""
+    return exp.select(
+        exp.column(exp.Star()), *(exp.alias_(value, name) for name, value in values.items())
+    )

@@ -55,17 +55,19 @@ def people_steps(
         *_in_force("contacts", contact, vocabulary, history, as_of, only_some=only_some),
         *_in_force("accounts", account, vocabulary, history, as_of, only_some=False),
     ]
-    person = exp.select(
-        exp.alias_(column("id", "c"), "contact_id"), column("account_id", "c")
-    ).from_(exp.alias_(exp.to_table("contact_in_force"), "c"))
+    values: dict[str, exp.Expr] = {}
     for name in sorted(asked - {"account.engaged_contacts"}):
         if name.startswith(ACCOUNT):
-            value: exp.Expr = column(name.removeprefix(ACCOUNT), "a")
+            values[name] = column(name.removeprefix(ACCOUNT), "a")
+        elif name == "email_domain":
+            values[name] = email_domain(column("email", "c"))
         else:
-            value = (
-                email_domain(column("email", "c")) if name == "email_domain" else column(name, "c")
-            )
-        person = person.select(exp.alias_(value, field_column(name), quoted=True))
+            values[name] = column(name, "c")
+    person = exp.select(
+        exp.alias_(column("id", "c"), "contact_id"),
+        column("account_id", "c"),
+        *(exp.alias_(each, field_column(name), quoted=True) for name, each in values.items()),
+    ).from_(exp.alias_(exp.to_table("contact_in_force"), "c"))
     if account:
         person = person.join(
             exp.alias_(exp.to_table("account_in_force"), "a"),

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import duckdb
 
 
 WANTED = "wanted"
 """A table with the column contact_id: the contacts to be scored, where not all are."""
+
+
+class Role(StrEnum):
+    """What becomes of a step's rows when the steps are run."""
+
+    PART = "part"  # nothing: it is worked into the steps that read it
+    KEPT = "kept"  # a table, because several later steps read it
+    ANSWER = "answer"  # a view: what one came for
 
 
 @dataclass(frozen=True)
@@ -24,21 +33,23 @@ class Step:
     Attributes:
         name: What later steps call it.
         query: The query, in DuckDB's dialect.
-        is_kept: Whether its result is worth keeping, because several later steps read it.
+        role: What becomes of its rows.
     """
 
     name: str
     query: exp.Query
-    is_kept: bool = False
+    role: Role = Role.PART
 
 
-def statement(steps: Sequence[Step], of: str, dialect: str = "duckdb") -> str:
+def statement(
+    steps: Sequence[Step], of: str, dialect: str = "duckdb", *, given: Collection[str] = ()
+) -> str:
     """One SQL statement that gives the rows of the step called `of`.
 
-    Steps that it does not need are left out.
+    Steps that it does not need, and those `given` as tables, are left out.
     """
     by_name = {step.name: step for step in steps}
-    needed = _needed(by_name, of)
+    needed = _needed({name: by_name[name] for name in by_name if name not in given}, of)
     query = by_name[of].query.copy()
     for step in steps:
         if step.name in needed and step.name != of:
@@ -46,7 +57,7 @@ def statement(steps: Sequence[Step], of: str, dialect: str = "duckdb") -> str:
     return query.sql(dialect=dialect, pretty=True)
 
 
-def _needed(by_name: dict[str, Step], of: str) -> set[str]:
+def _needed(by_name: Mapping[str, Step], of: str) -> set[str]:
     found: set[str] = set()
     waiting = [of]
     while waiting:
@@ -58,32 +69,30 @@ def _needed(by_name: dict[str, Step], of: str) -> set[str]:
 
 
 class Prepared:
-    """Steps that stand in a connection: as temporary views, or as tables where they are kept."""
+    """Steps that stand in a connection: kept ones as temporary tables, answers as views."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
         self._con = con
-        self._kept = [_creation(step) for step in steps if step.is_kept]
+        self._tables: list[str] = []
+        kept: set[str] = set()
         for step in steps:
-            con.execute(_creation(step))
+            if step.role is Role.PART:
+                continue
+            query = statement(steps, step.name, given=kept)
+            if step.role is Role.KEPT:
+                kept.add(step.name)
+                self._tables.append(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {query}")
+                con.execute(self._tables[-1])
+            else:
+                con.execute(f"CREATE OR REPLACE TEMP VIEW {step.name} AS {query}")
 
     def renew(self) -> None:
         """Work the kept steps out again, after what they read has changed."""
-        for creation in self._kept:
-            self._con.execute(creation)
+        for table in self._tables:
+            self._con.execute(table)
 
 
 def only_wanted(column: exp.Expr) -> exp.In:
     """Whether a contact's id is in the table of those to be scored."""
     wanted = exp.select("contact_id").from_(exp.to_table(WANTED))
     return exp.In(this=column, query=wanted.subquery())
-
-
-def _creation(step: Step) -> str:
-    create = exp.Create(
-        this=exp.to_table(step.name, quoted=True),
-        kind="TABLE" if step.is_kept else "VIEW",
-        replace=True,
-        expression=step.query,
-        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-    )
-    return create.sql(dialect="duckdb")
