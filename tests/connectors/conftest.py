@@ -53,9 +53,6 @@ class Read:
         }
 
 
-ReadFile = "Callable[..., Read]"
-
-
 @pytest.fixture
 def read_file(tmp_path: Path) -> Iterator[Callable[..., Read]]:
     """Write files into a folder and read the first of them."""

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
+
+ReadFile = Callable[..., Any]
+at = datetime.fromisoformat
 
 
-def test_people(read_file):
+def test_people(read_file: ReadFile) -> None:
     text = (
         "Person - ID,Person - Name,Person - First name,Person - Last name,Person - Organization,"
         "Person - Organization ID,Person - Email - Work,Person - Email - Home,Person - Phone - Work,"
@@ -15,10 +20,10 @@ def test_people(read_file):
     (row,) = read.rows("contacts")
     assert (row["id"], row["email"], row["account_id"]) == ("1", "ada@home.io", "7")
     assert (row["opted_in"], row["shoe_size"], row["company_name"]) == (True, 38, "Calc")
-    assert row["created_at"] == datetime(2024, 3, 12, 9, 14)
+    assert row["created_at"] == at("2024-03-12 09:14")
 
 
-def test_deals(read_file):
+def test_deals(read_file: ReadFile) -> None:
     text = (
         "Deal - ID,Deal - Title,Deal - Value,Deal - Currency of Value,Deal - Organization,"
         "Deal - Organization ID,Deal - Contact person ID,Deal - Pipeline,Deal - Stage,Deal - Status,"
@@ -32,12 +37,12 @@ def test_deals(read_file):
     assert (read.vendor, read.kind) == ("pipedrive", "deals")
     won, lost, still_open = read.rows("opportunities")
     assert [row["is_won"] for row in (won, lost, still_open)] == [True, False, None]
-    assert won["closed_at"] == datetime(2024, 4, 12, 9, 14)
+    assert won["closed_at"] == at("2024-04-12 09:14")
     assert (lost["loss_reason"], lost["currency"]) == ("Price", "EUR")
     assert won["close_date"] == date(2024, 4, 30)
 
 
-def test_organizations_and_activities(read_file):
+def test_organizations_and_activities(read_file: ReadFile) -> None:
     text = "Organization - ID,Organization - Name,Organization - Owner\n7,Calc,Jane\n"
     (row,) = read_file({"a.csv": text}).rows("accounts")
     assert (row["id"], row["name"], row["owner"]) == ("7", "Calc", "Jane")
@@ -48,4 +53,4 @@ def test_organizations_and_activities(read_file):
     )
     (row,) = read_file({"b.csv": text}).rows("activities")
     assert (row["type"], row["contact_id"], row["opportunity_id"]) == ("call", "1", "5")
-    assert row["occurred_at"] == datetime(2024, 3, 12, 9, 14)
+    assert row["occurred_at"] == at("2024-03-12 09:14")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -15,29 +17,36 @@ from hypothesis import strategies as st
 
 from revops.kit.errors import RevopsError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ReadFile = Callable[..., Any]
+at = datetime.fromisoformat
+
+
 TEXT = "id,first_name,last_name\n1,Zoë,Müller\n2,Ada,O'Hara €\n"
 
 
-def names(read):
+def names(read: Any) -> list[tuple[str, str]]:
     return [(row["first_name"], row["last_name"]) for row in read.rows("contacts")]
 
 
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
 )
-def test_encodings(read_file, encoding):
+def test_encodings(read_file: ReadFile, encoding: str) -> None:
     assert names(read_file({"contacts.csv": TEXT.encode(encoding)})) == [
         ("Zoë", "Müller"),
         ("Ada", "O'Hara €"),
     ]
 
 
-def test_utf16_with_a_mark_of_either_order(read_file):
+def test_utf16_with_a_mark_of_either_order(read_file: ReadFile) -> None:
     for encoding in ("utf-16-le", "utf-16-be"):
         assert names(read_file({"contacts.csv": f"\ufeff{TEXT}".encode(encoding)}))[0][0] == "Zoë"
 
 
-def test_windows_1252_that_shows_only_late_in_the_file(read_file):
+def test_windows_1252_that_shows_only_late_in_the_file(read_file: ReadFile) -> None:
     rows = "".join(f"{number},Ann,Lee\n" for number in range(40_000))
     data = f"id,first_name,last_name\n{rows}x,Zoë,Müller\n".encode("cp1252")
     assert names(read_file({"contacts.csv": data}))[-1] == ("Zoë", "Müller")
@@ -45,31 +54,31 @@ def test_windows_1252_that_shows_only_late_in_the_file(read_file):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_delimiters_and_line_ends(read_file, delimiter, end):
+def test_delimiters_and_line_ends(read_file: ReadFile, delimiter: str, end: str) -> None:
     text = TEXT.replace(",", delimiter).replace("\n", end)
     assert names(read_file({"contacts.tsv": text}))[1] == ("Ada", "O'Hara €")
 
 
-def test_line_ends_may_be_mixed(read_file):
+def test_line_ends_may_be_mixed(read_file: ReadFile) -> None:
     for text in (TEXT.replace("\n", "\r\n", 1), TEXT[:-1] + "\r\n", TEXT.replace("r\n", "r\r\n")):
         assert names(read_file({"contacts.csv": text})) == [("Zoë", "Müller"), ("Ada", "O'Hara €")]
 
 
-def test_excel_says_its_delimiter_first(read_file):
+def test_excel_says_its_delimiter_first(read_file: ReadFile) -> None:
     read = read_file({"contacts.csv": "sep=;\n" + TEXT.replace(",", ";")})
     assert [row["_line"] for row in read.rows("contacts")] == [3, 4]
 
 
-def test_single_quotes(read_file):
+def test_single_quotes(read_file: ReadFile) -> None:
     read = read_file({"contacts.csv": "'id','first_name'\n'1','a, b'\n"})
     assert read.rows("contacts")[0]["first_name"] == "a, b"
 
 
-def lines(read, plural="contacts"):
+def lines(read: Any, plural: str = "contacts") -> dict[str, int]:
     return {row["id"]: row["_line"] for row in read.rows(plural)}
 
 
-def test_lines_are_those_of_the_file(read_file):
+def test_lines_are_those_of_the_file(read_file: ReadFile) -> None:
     text = 'id,first_name\n1,"a\nb"\n2,"c\r\nd"\n3,e\n'
     assert lines(read_file({"contacts.csv": text})) == {"1": 2, "2": 4, "3": 6}
     text = 'id,first_name\n\n1,"a\nb"\n\n\n2,c\n'
@@ -78,7 +87,7 @@ def test_lines_are_those_of_the_file(read_file):
     assert lines(read_file({"contacts.csv": text})) == {"1": 2, "2": 3}
 
 
-def test_ragged_rows_are_set_aside_with_their_line(read_file):
+def test_ragged_rows_are_set_aside_with_their_line(read_file: ReadFile) -> None:
     text = 'id,first_name,last_name\n1,a,"x\ny"\n2,b\n3,c,d,e\n4,f,g,,\n5,h,i\n'
     read = read_file({"contacts.csv": text})
     assert lines(read) == {"1": 2, "4": 6, "5": 7}
@@ -88,7 +97,7 @@ def test_ragged_rows_are_set_aside_with_their_line(read_file):
     ]
 
 
-def test_rows_say_what_is_wrong_with_them(read_file):
+def test_rows_say_what_is_wrong_with_them(read_file: ReadFile) -> None:
     text = "id,type,occurred_at\n,login,2024-01-01\n2,,2024-01-01\n3,login,soon\n4,login,0024-01-01\n5,login,2024-01-01\n"
     read = read_file({"activities.csv": text})
     assert lines(read, "activities") == {"5": 6}
@@ -100,7 +109,7 @@ def test_rows_say_what_is_wrong_with_them(read_file):
     ]
 
 
-def test_a_repeated_id_counts_once_and_the_last_wins(read_file):
+def test_a_repeated_id_counts_once_and_the_last_wins(read_file: ReadFile) -> None:
     text = "id,first_name\n1,a\n2,b\n1,a\n2,c\n3,d\n"
     read = read_file({"contacts.csv": text})
     assert lines(read) == {"1": 4, "2": 5, "3": 6}
@@ -127,7 +136,9 @@ def test_a_repeated_id_counts_once_and_the_last_wins(read_file):
         ("contacts.csv", "id," + ",".join(f"c{n}" for n in range(2000)) + "\n", "too-many-columns", "2,001"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_imported_is_refused_in_words(read_file, name, content, code, told):
+def test_what_cannot_be_imported_is_refused_in_words(
+    read_file: ReadFile, name: str, content: str | bytes, code: str, told: str
+) -> None:
     with pytest.raises(RevopsError) as caught:
         read_file({name: content})
     issue = caught.value.issues[0]
@@ -137,7 +148,7 @@ def test_what_cannot_be_imported_is_refused_in_words(read_file, name, content, c
     assert issue.file.endswith(name)
 
 
-def test_a_huge_cell_is_refused_with_its_line_and_column(read_file):
+def test_a_huge_cell_is_refused_with_its_line_and_column(read_file: ReadFile) -> None:
     text = 'id,first_name,last_name\n1,"a\nb",c\n2,d,' + "x" * 10_000_000 + "\n3,e,f\n"
     with pytest.raises(RevopsError) as caught:
         read_file({"contacts.csv": text})
@@ -147,20 +158,20 @@ def test_a_huge_cell_is_refused_with_its_line_and_column(read_file):
     assert "on line 4 in column 'last_name'" in issue.message
 
 
-def test_a_header_without_rows_is_no_fault(read_file):
+def test_a_header_without_rows_is_no_fault(read_file: ReadFile) -> None:
     read = read_file({"contacts.csv": "id,email\n"})
     assert read.rows("contacts") == []
     assert read.converted.count == 0
 
 
-def test_workbooks(read_file, tmp_path):
+def test_workbooks(read_file: ReadFile, tmp_path: Path) -> None:
     path = tmp_path / "made.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet()
         when = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         sheet.write_row(1, 0, ["id", "email", "opted_in", "created_at", "visits"])
         sheet.write_row(2, 0, [1, "A@x.io", True])
-        sheet.write_datetime(2, 3, datetime(2024, 3, 12, 9, 14), when)
+        sheet.write_datetime(2, 3, at("2024-03-12 09:14"), when)
         sheet.write(2, 4, 7)
         sheet.write_row(4, 0, ["2", None, False])
     read = read_file({"contacts.xlsx": path.read_bytes()}, zone="Europe/Berlin")
@@ -168,12 +179,12 @@ def test_workbooks(read_file, tmp_path):
     assert first["id"] == "1"
     assert first["email"] == "a@x.io"
     assert first["opted_in"] is True
-    assert first["created_at"] == datetime(2024, 3, 12, 8, 14)
+    assert first["created_at"] == at("2024-03-12 08:14")
     assert first["visits"] == 7
     assert (first["_line"], second["_line"]) == (3, 5)
 
 
-def test_parquet_keeps_its_types(read_file, tmp_path):
+def test_parquet_keeps_its_types(read_file: ReadFile, tmp_path: Path) -> None:
     path = tmp_path / "made"
     duckdb.sql(
         "SELECT 'a' || i AS id, 'login' AS type, TIMESTAMP '2024-03-12 09:14:00' AS occurred_at,"
@@ -183,16 +194,18 @@ def test_parquet_keeps_its_types(read_file, tmp_path):
         "activities"
     )
     assert [row["id"] for row in rows] == ["a0", "a1", "a2"]
-    assert rows[0]["occurred_at"] == datetime(2024, 3, 12, 9, 14)
+    assert rows[0]["occurred_at"] == at("2024-03-12 09:14")
     assert json.loads(rows[2]["properties"]) == {"plan": "pro", "seats": 2, "tags": "x;y"}
 
 
-def test_a_path_may_look_like_a_pattern(read_file):
+def test_a_path_may_look_like_a_pattern(read_file: ReadFile) -> None:
     assert names(read_file({"contacts[1].csv": TEXT}))[0][0] == "Zoë"
     assert names(read_file({"contacts-[ab]*.csv": TEXT.encode("utf-16")}))[0][0] == "Zoë"
 
 
-def test_activities_keep_other_columns_as_properties_and_tell_other_types(read_file):
+def test_activities_keep_other_columns_as_properties_and_tell_other_types(
+    read_file: ReadFile,
+) -> None:
     text = 'id,type,occurred_at,plan,seats,properties\n1,pageview,2024-01-01,pro,3,"{""a"": 1}"\n2,login,2024-01-01,,,\n'
     read = read_file({"activities.csv": text})
     first, second = read.rows("activities")
@@ -203,7 +216,7 @@ def test_activities_keep_other_columns_as_properties_and_tell_other_types(read_f
     assert "page_view" in note.mend
 
 
-def test_history_files(read_file):
+def test_history_files(read_file: ReadFile) -> None:
     text = (
         "contact_id,changed_at,field,old_value,new_value,changed_by,reason\n"
         "1,2024-01-01T00:00:00Z,title,CTO,CEO,ann,promoted\n"
@@ -235,7 +248,9 @@ hostile = st.text(
     delimiter=st.sampled_from([",", ";", "\t"]),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-def test_what_is_written_is_what_is_read(read_file, values, encoding, delimiter, end):
+def test_what_is_written_is_what_is_read(
+    read_file: ReadFile, values: list[tuple[str, str]], encoding: str, delimiter: str, end: str
+) -> None:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writerow(["id", "first_name", "last_name"])

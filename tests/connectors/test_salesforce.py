@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from revops.connectors.files.shaping import long_id
+
+ReadFile = Callable[..., Any]
+at = datetime.fromisoformat
+
 
 LEADS = (
     "Id,IsDeleted,LastName,FirstName,Company,Title,Email,Status,LeadSource,OwnerId,IsConverted,"
@@ -34,32 +40,32 @@ ascii_ids = st.text("0123456789abcdefxyzABCDEFXYZ", min_size=15, max_size=15)
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(ascii_ids, min_size=1, max_size=50))
-def test_the_long_form_of_an_id(ids):
+def test_the_long_form_of_an_id(ids: list[str]) -> None:
     with duckdb.connect() as con:
         con.execute("CREATE TABLE t AS SELECT unnest($1) AS i", [ids])
         found = con.execute(f"SELECT i, {long_id('i')} FROM t").fetchall()
     assert all(long == checked(short) for short, long in found)
 
 
-def test_a_known_id():
+def test_a_known_id() -> None:
     assert checked("0015500000Xyy06") == "0015500000Xyy06AAB"
 
 
-def test_leads(read_file):
+def test_leads(read_file: ReadFile) -> None:
     read = read_file({"Lead.csv": LEADS})
     assert (read.vendor, read.kind) == ("salesforce", "Lead")
     ada, bob = read.rows("contacts")
     assert ada["id"] == checked("00Q5g00000AbCdE")
     assert ada["company_name"] == "Calc"
     assert (ada["rating"], ada["lead_status"]) == (5, "Open")
-    assert ada["created_at"] == datetime(2024, 3, 12, 9, 14)
+    assert ada["created_at"] == at("2024-03-12 09:14")
     assert bob["id"] == "0035g00000AbCdHAAV"
     assert bob["account_id"] == checked("0015g00000AbCdG")
     assert bob["lead_id"] == checked("00Q5g00000AbCdF")
     assert read.codes == ["deleted-rows"]
 
 
-def test_contacts_are_as_old_as_the_leads_they_were(read_file):
+def test_contacts_are_as_old_as_the_leads_they_were(read_file: ReadFile) -> None:
     files = {
         "Contact.csv": (
             "Id,AccountId,LastName,FirstName,Email,LeadSource,MailingCity,CreatedDate\n"
@@ -68,11 +74,11 @@ def test_contacts_are_as_old_as_the_leads_they_were(read_file):
         "Lead.csv": LEADS,
     }
     (bob,) = read_file(files).rows("contacts")
-    assert bob["created_at"] == datetime(2024, 3, 12, 9, 14)
+    assert bob["created_at"] == at("2024-03-12 09:14")
     assert bob["source"] == "Web"
 
 
-def test_opportunities(read_file):
+def test_opportunities(read_file: ReadFile) -> None:
     files = {
         "opportunities.csv": (
             "Id,IsDeleted,AccountId,Name,StageName,Amount,CloseDate,Type,LeadSource,IsClosed,IsWon,"
@@ -91,14 +97,14 @@ def test_opportunities(read_file):
     }
     won, still_open = read_file(files).rows("opportunities")
     assert (won["is_won"], won["close_date"]) == (True, date(2024, 5, 1))
-    assert won["closed_at"] == datetime(2024, 5, 1)
+    assert won["closed_at"] == at("2024-05-01")
     assert still_open["is_won"] is None
     assert (still_open["forecast_category"], still_open["type"]) == ("best_case", "expansion")
     people = f"{checked('0035g00000AbCdH')};{checked('0035g00000AbCdI')}"
     assert won["contact_ids"] == people
 
 
-def test_report_with_labels_and_footer(read_file):
+def test_report_with_labels_and_footer(read_file: ReadFile) -> None:
     text = (
         "Opportunity Owner,Account Name,Opportunity Name,Stage,Fiscal Period,Amount,Close Date,"
         "Type,Forecast Category,Closed,Won\n"
@@ -117,7 +123,7 @@ def test_report_with_labels_and_footer(read_file):
     assert read.rejects == []
 
 
-def test_field_history_and_stage_history(read_file):
+def test_field_history_and_stage_history(read_file: ReadFile) -> None:
     text = (
         "Id,OpportunityId,Field,OldValue,NewValue,CreatedDate,CreatedById\n"
         "1,0065g00000AbCdK,StageName,Prospecting,Closed Won,2024-05-01T10:00:00.000Z,005\n"
@@ -141,7 +147,7 @@ def test_field_history_and_stage_history(read_file):
     }
 
 
-def test_versions_of_a_raw_table(read_file):
+def test_versions_of_a_raw_table(read_file: ReadFile) -> None:
     text = (
         "_fivetran_active,_fivetran_start,_fivetran_end,_fivetran_synced,id,name,billing_city,is_deleted\n"
         "false,2024-01-01 00:00:00,2024-02-01 00:00:00,2024-05-01,0015g00000AbCdG,Calc,Rome,false\n"
@@ -149,10 +155,10 @@ def test_versions_of_a_raw_table(read_file):
     )
     (row,) = read_file({"sf_account_history_data.csv": text}).rows("accounts", history=True)
     assert (row["field"], row["old_value"], row["new_value"]) == ("city", "Rome", "Oslo")
-    assert row["changed_at"] == datetime(2024, 2, 1)
+    assert row["changed_at"] == at("2024-02-01")
 
 
-def test_tasks_and_events(read_file):
+def test_tasks_and_events(read_file: ReadFile) -> None:
     files = {
         "Task.csv": (
             "Id,WhoId,WhatId,Subject,ActivityDate,Status,Priority,IsClosed,TaskSubtype,CallType,OwnerId,"
@@ -173,4 +179,4 @@ def test_tasks_and_events(read_file):
     assert (call["type"], call["direction"]) == ("call", "outbound")
     assert call["contact_id"] == "0035g00000AbCdHAAV"
     assert call["opportunity_id"] == checked("0065g00000AbCdK")
-    assert call["occurred_at"] == datetime(2024, 3, 4, 10)
+    assert call["occurred_at"] == at("2024-03-04 10:00")

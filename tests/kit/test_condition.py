@@ -137,15 +137,21 @@ def test_binding_puts_columns_in_place() -> None:
     assert bound.sql() == "c.named AND login"
 
 
+def reading(text: str) -> exp.Expr | ConditionError:
+    try:
+        return parse_condition(text, SCOPE)
+    except ConditionError as error:
+        return error
+
+
 @given(st.text(max_size=60) | st.text("()'\" %_=<>!.,;-*/\\naeitmdORAND0159", max_size=60))
 def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
-    try:
-        tree = parse_condition(text, SCOPE)
-    except ConditionError as error:
-        assert 0 <= error.position <= len(text)
-        assert error.message
+    found = reading(text)
+    if isinstance(found, ConditionError):
+        assert 0 <= found.position <= len(text)
+        assert found.message
     else:
-        assert fields_of(tree) <= {*SCOPE.fields} | {f for f in fields_of(tree) if "." in f}
+        assert all(name in SCOPE.fields or "." in name for name in fields_of(found))
 
 
 _ATOMS = st.sampled_from(
@@ -175,7 +181,8 @@ _CONDITIONS = st.recursive(
 @given(_CONDITIONS)
 def test_means_what_the_text_means(text: str) -> None:
     """The regenerated condition gives what the database gives for the text itself."""
-    rows = """(VALUES ('vip', true, TIMESTAMP '2025-05-05', 9, 30.5), (NULL, NULL, NULL, NULL, NULL),
+    rows = """(VALUES ('vip', true, TIMESTAMP '2025-05-05', 9, 30.5),
+        (NULL, NULL, NULL, NULL, NULL),
         ('it''s', false, TIMESTAMP '2026-05-05', 50, 1e6), ('none', NULL, NULL, 4, 0))
         t(title, named, created_at, employees, annual_revenue)"""
     known = {name: name.removeprefix("account.") for name in SCOPE.fields}

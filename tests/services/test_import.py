@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from revops.kit.errors import RevopsError
-from revops.services.importing import import_paths
-from revops.services.workspace import open_workspace
+from revops.services.importing import FileOutcome, import_paths
+from revops.services.workspace import Workspace, open_workspace
+
+WriteFiles = Callable[[dict[str, str]], Path]
 
 DATA = Path(__file__).parents[2] / "../shared/data"
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -19,7 +23,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def workspace(tmp_path):
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     folder = tmp_path / "workspace"
     folder.mkdir()
     (folder / "revops.yaml").write_text("company: Test\n", "utf-8")
@@ -28,8 +32,8 @@ def workspace(tmp_path):
 
 
 @pytest.fixture
-def files(tmp_path):
-    def write(contents):
+def files(tmp_path: Path) -> WriteFiles:
+    def write(contents: dict[str, str]) -> Path:
         folder = tmp_path / "files"
         folder.mkdir(exist_ok=True)
         for name, content in contents.items():
@@ -39,16 +43,16 @@ def files(tmp_path):
     return write
 
 
-def ask(workspace, sql):
+def ask(workspace: Workspace, sql: str) -> list[tuple[Any, ...]]:
     with workspace.store.read() as connection:
         return [tuple(row) for row in connection.execute(sa.text(sql))]
 
 
-def run(workspace, *paths, **options):
+def run(workspace: Workspace, *paths: Path, **options: Any) -> list[FileOutcome]:
     return import_paths(workspace, paths, who="tester", at=AT, **options)
 
 
-def test_a_folder_in_the_order_records_need(workspace, files):
+def test_a_folder_in_the_order_records_need(workspace: Workspace, files: WriteFiles) -> None:
     folder = files(
         {
             "activities.csv": "id,contact_id,type,occurred_at\na1,1,login,2024-01-01\n",
@@ -82,7 +86,7 @@ def test_a_folder_in_the_order_records_need(workspace, files):
     ]
 
 
-def test_importing_twice_is_importing_once(workspace, files):
+def test_importing_twice_is_importing_once(workspace: Workspace, files: WriteFiles) -> None:
     folder = files(
         {
             "contacts.csv": "id,email,plan,visits\n1,a@x.io,pro,3\n2,b@x.io,,\n",
@@ -99,7 +103,9 @@ def test_importing_twice_is_importing_once(workspace, files):
     assert [ask(workspace, f"SELECT * FROM {table}") for table in tables] == before
 
 
-def test_refused_rows_go_to_a_file_with_their_reason(workspace, files):
+def test_refused_rows_go_to_a_file_with_their_reason(
+    workspace: Workspace, files: WriteFiles
+) -> None:
     folder = files(
         {
             "contacts.csv": 'id,email,opted_in,note\n1,a@x.io,yes,"=1+1"\n2,b@x.io,perhaps,"=cmd()\nx"\n,c@x.io,,-5\n'
@@ -118,7 +124,9 @@ def test_refused_rows_go_to_a_file_with_their_reason(workspace, files):
     ]  # fmt: skip
 
 
-def test_a_file_that_fails_changes_nothing_and_undoes_nothing(workspace, files):
+def test_a_file_that_fails_changes_nothing_and_undoes_nothing(
+    workspace: Workspace, files: WriteFiles
+) -> None:
     folder = files(
         {
             "accounts.csv": "id,name\n1,Calc\n",
@@ -136,13 +144,15 @@ def test_a_file_that_fails_changes_nothing_and_undoes_nothing(workspace, files):
     assert not (workspace.folder / "rejects").exists()
 
 
-def test_a_path_that_is_not_there(workspace, tmp_path):
+def test_a_path_that_is_not_there(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(RevopsError) as caught:
         run(workspace, tmp_path / "nothing.csv")
     assert caught.value.code == "no-file"
 
 
-def test_another_source_does_not_overwrite_unless_it_is_the_system_of_record(workspace, files):
+def test_another_source_does_not_overwrite_unless_it_is_the_system_of_record(
+    workspace: Workspace, files: WriteFiles
+) -> None:
     folder = files({"contacts.csv": "id,email\n1,a@x.io\n"})
     run(workspace, folder)
     files({"contacts.csv": "id,email\n1,b@x.io\n2,c@x.io\n"})
@@ -151,7 +161,9 @@ def test_another_source_does_not_overwrite_unless_it_is_the_system_of_record(wor
     assert "belongs to" in outcome.rejects_file.read_text("utf-8")
 
 
-def test_a_vendor_beside_the_system_of_record_has_its_ids_prefixed(tmp_path, files):
+def test_a_vendor_beside_the_system_of_record_has_its_ids_prefixed(
+    tmp_path: Path, files: WriteFiles
+) -> None:
     (tmp_path / "revops.yaml").write_text("company: T\nsystem_of_record: salesforce\n", "utf-8")
     folder = files({"deals.csv": "Record ID,Deal Name,Associated Contact IDs\n1,Big,7;8\n"})
     with open_workspace(tmp_path) as workspace:
@@ -160,7 +172,7 @@ def test_a_vendor_beside_the_system_of_record_has_its_ids_prefixed(tmp_path, fil
     assert found == [("hubspot:1", "hubspot:7;hubspot:8", "hubspot")]
 
 
-def test_a_mapping_of_one_file(workspace, files):
+def test_a_mapping_of_one_file(workspace: Workspace, files: WriteFiles) -> None:
     folder = files(
         {
             "leads.csv": "Nr;Herkunft;Angelegt;Umsatz;Stadt\n1;google;3.4.2024;1.000,50;Köln\n2;-;5.4.2024;;\n",
@@ -182,7 +194,7 @@ def test_a_mapping_of_one_file(workspace, files):
     assert found[1][1] is None
 
 
-def test_a_mapping_that_is_wrong_tells_where(workspace, files):
+def test_a_mapping_that_is_wrong_tells_where(workspace: Workspace, files: WriteFiles) -> None:
     folder = files(
         {
             "leads.csv": "Nr,Source\n1,x\n",
@@ -205,7 +217,7 @@ def test_a_mapping_that_is_wrong_tells_where(workspace, files):
 
 @pytest.mark.skipif(not DATA.exists(), reason="the data is not at hand")
 class TestRealFiles:
-    def test_x_education(self, workspace):
+    def test_x_education(self, workspace: Workspace) -> None:
         (outcome,) = run(
             workspace,
             DATA / "x_education/Leads.csv",
@@ -225,7 +237,7 @@ class TestRealFiles:
         )
         assert cells == [(0, 0)]
 
-    def test_maven(self, workspace):
+    def test_maven(self, workspace: Workspace) -> None:
         outcomes = run(workspace, DATA / "maven_crm", mapping=EXAMPLES / "maven_crm/mapping.yaml")
         assert not any(outcome.failed for outcome in outcomes)
         assert ask(
@@ -248,7 +260,7 @@ class TestRealFiles:
         ("folder", "vendor", "least"),
         [("fivetran_hubspot_seeds", "hubspot", 17), ("fivetran_salesforce_seeds", "salesforce", 7)],
     )
-    def test_raw_tables(self, workspace, folder, vendor, least):
+    def test_raw_tables(self, workspace: Workspace, folder: str, vendor: str, least: int) -> None:
         outcomes = run(workspace, DATA / folder)
         assert not [outcome for outcome in outcomes if outcome.failed]
         brought = [outcome for outcome in outcomes if outcome.inserted]

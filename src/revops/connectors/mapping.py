@@ -160,6 +160,7 @@ class FileKind:
         known_at_export: Columns that were filled in after the fact.
         passed_over: For a file without tables: why, such as `it is read together with deal`.
         needs_name: Whether its header alone does not tell it.
+        sheet: The sheet of a workbook; empty is the first.
     """
 
     name: str
@@ -176,6 +177,7 @@ class FileKind:
     known_at_export: tuple[str, ...] = ()
     passed_over: str = ""
     needs_name: bool = False
+    sheet: str = ""
 
 
 @dataclass(frozen=True)

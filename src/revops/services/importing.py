@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import re
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from revops.connectors.files.convert import Converted, Setting, convert
+from revops.connectors.files.finding import Found, NotFound, find_files
 from revops.connectors.files.mapping_file import MappingFile, read_mapping
 from revops.connectors.files.reading import SUFFIXES, Document, load_rows, look
-from revops.connectors.files.recognise import Recognised, recognise
 from revops.connectors.files.rejects import write_rejects
-from revops.connectors.mapping import Shape, Vendor, plain
+from revops.connectors.mapping import Vendor, plain
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
-from revops.records import RECORDS, FieldType
+from revops.records import FieldType
 from revops.services.workspace import met_custom_fields
 from revops.store.load import load_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from revops.services.workspace import Workspace
     from revops.store import Store
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
 FILES = "files"
 """The source of records that no vendor's file brought."""
-_FIRST = ("teams", "users", "accounts", "campaigns", "contacts", "opportunities")
 _REJECTS_FOLDER = "rejects"
-_OTHER = f"it is none of {', '.join(SUFFIXES)}"
 
 
 @dataclass(frozen=True)
@@ -79,18 +77,8 @@ class FileOutcome:
 
 
 @dataclass(frozen=True)
-class _Task:
-    """A file to import: looked at and recognised."""
-
-    name: str
-    document: Document
-    found: Recognised
-    is_named: bool
-
-
-@dataclass
 class _Importing:
-    """One call, file by file."""
+    """What all files of one call share."""
 
     workspace: Workspace
     mapping: MappingFile | None
@@ -98,7 +86,6 @@ class _Importing:
     who: str
     at: datetime
     scratch: Path
-    outcomes: list[FileOutcome] = field(default_factory=list)
 
 
 def import_paths(
@@ -137,104 +124,51 @@ def import_paths(
     read = read_mapping(mapping) if mapping else None
     moment = at or datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="revops-import-") as scratch:
-        work = _Importing(workspace, read, source, who or getpass.getuser(), moment, Path(scratch))
-        tasks = sorted(_tasks(work, paths), key=lambda task: _order(task.found))
-        for number, task in enumerate(tasks, 1):
+        work = _Importing(workspace, read, source, who or _person(), moment, Path(scratch))
+        seen = find_files(paths, read)
+        files = [each for each in seen if isinstance(each, Found)]
+        outcomes = [_not_imported(each) for each in seen if isinstance(each, NotFound)]
+        for number, file in enumerate(files, 1):
             if on_progress:
-                on_progress(task.name, number, len(tasks))
-            work.outcomes.append(_import(work, task))
-    return work.outcomes
+                on_progress(file.name, number, len(files))
+            outcomes.append(_import(work, file))
+    return outcomes
 
 
-def _tasks(work: _Importing, paths: Sequence[Path]) -> Iterator[_Task]:
-    """Each file that is recognised; of the others, the outcome is noted."""
-    with duckdb.connect() as con:
-        for path, name, is_named in _files(paths, work.mapping):
-            if not is_named and path.suffix.lower() not in SUFFIXES:
-                work.outcomes.append(FileOutcome(name, skipped=_OTHER))
-                continue
-            try:
-                document = look(con, path)
-                found = _recognised(work, document)
-            except RevopsError as error:
-                if is_named:
-                    work.outcomes.append(FileOutcome(name, errors=tuple(error.issues)))
-                else:
-                    work.outcomes.append(FileOutcome(name, skipped=error.issues[0].message))
-                continue
-            if not found.kind.tables:
-                work.outcomes.append(
-                    FileOutcome(
-                        name, found.kind.name, found.vendor.name, skipped=found.kind.passed_over
-                    )
-                )
-                continue
-            yield _Task(name, document, found, is_named=is_named)
+def _person() -> str:
+    """Who is at the machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
 
 
-def _files(paths: Sequence[Path], mapping: MappingFile | None) -> Iterator[tuple[Path, str, bool]]:
-    """Each file once: where it is, what it is called, whether it was named itself."""
-    met = set()
-    for path in paths:
-        listed = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in listed:
-            inside = path.is_dir()
-            if not file.is_file() or file.resolve() in met:
-                continue
-            if inside and file.name.startswith((".", "~$")):
-                continue
-            if mapping and file.resolve() == mapping.path.resolve():
-                continue
-            met.add(file.resolve())
-            yield file, str(file.relative_to(path)) if inside else file.name, not inside
+def _not_imported(file: NotFound) -> FileOutcome:
+    return FileOutcome(
+        file.name, file.kind, file.vendor, errors=file.errors, skipped=file.passed_over
+    )
 
 
-def _recognised(work: _Importing, document: Document) -> Recognised:
-    if work.mapping is None:
-        return recognise(document.path, document.header)
-    kind = work.mapping.kind_of(document.path)
-    if kind is None:
-        raise RevopsError(
-            "not-mapped",
-            f"{document.path.name} is not in the mapping",
-            f"it has {', '.join(work.mapping.kinds)}",
-            file=str(document.path),
-        )
-    if kind.tables:
-        work.mapping.check(document.path, document.header)
-    return Recognised(work.mapping.vendor, kind)
-
-
-def _order(found: Recognised) -> tuple[int, int, int]:
-    """Records before their history, and those that others refer to before them."""
-    table = found.kind.tables[0]
-    plural = table.plural
-    rank = _FIRST.index(plural) if plural in _FIRST else len(_FIRST) + list(RECORDS).index(plural)
-    last = plural == "activities"
-    kinds = found.vendor.kinds
-    return (int(table.shape is not Shape.RECORD) + 2 * last, rank, kinds.index(found.kind))
-
-
-def _import(work: _Importing, task: _Task) -> FileOutcome:
-    start = FileOutcome(task.name, task.found.kind.name, task.found.vendor.name)
+def _import(work: _Importing, file: Found) -> FileOutcome:
+    start = FileOutcome(file.name, file.recognised.kind.name, file.recognised.vendor.name)
     try:
         with duckdb.connect(config={"temp_directory": str(work.scratch)}) as con:
             con.execute("SET TimeZone = 'UTC'")
-            return _load(work, con, task, start)
+            return _load(work, con, file, start)
     except RevopsError as error:
-        if error.code == "needs-file" and not task.is_named:
+        if error.code == "needs-file" and not file.is_named:
             return replace(start, skipped=error.issues[0].message)
         return replace(start, errors=tuple(error.issues))
 
 
 def _load(
-    work: _Importing, con: duckdb.DuckDBPyConnection, task: _Task, start: FileOutcome
+    work: _Importing, con: duckdb.DuckDBPyConnection, file: Found, start: FileOutcome
 ) -> FileOutcome:
-    settings, vendor, document = work.workspace.settings, task.found.vendor, task.document
+    settings, vendor, document = work.workspace.settings, file.recognised.vendor, file.document
     converted = convert(
         con,
         document,
-        task.found.kind,
+        file.recognised.kind,
         vendor,
         Setting(
             settings.time_zone,
@@ -254,12 +188,12 @@ def _load(
         con,
         converted.batches,
         source=_source(work, vendor),
-        file=task.name,
+        file=file.name,
         who=work.who,
         at=work.at,
         system_of_record=settings.system_of_record,
     )
-    rejected, file = _write_rejects(work, con, task, converted, loaded)
+    rejected, rejects_file = _write_rejects(work, con, file, converted, loaded)
     notes = converted.notes
     if not converted.count:
         notes = [*notes, _note(document, "no-rows", "has a header and no rows")]
@@ -270,9 +204,9 @@ def _load(
         updated=sum(each.updated for each in loaded),
         unchanged=sum(each.unchanged for each in loaded),
         rejected=rejected,
-        rejects_file=file,
+        rejects_file=rejects_file,
         notes=tuple(notes),
-        known_at_export=task.found.kind.known_at_export,
+        known_at_export=file.recognised.kind.known_at_export,
     )
 
 
@@ -330,7 +264,7 @@ def _all_refused(
 def _write_rejects(
     work: _Importing,
     con: duckdb.DuckDBPyConnection,
-    task: _Task,
+    file: Found,
     converted: Converted,
     loaded: Sequence[Loaded],
 ) -> tuple[int, Path | None]:
@@ -341,10 +275,13 @@ def _write_rejects(
     ((rows,),) = con.execute("SELECT count(DISTINCT _line) FROM all_rejects").fetchall()
     if not rows:
         return 0, None
-    lines = converted.rows or load_rows(con, task.document, "raw", work.scratch)
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(task.name).with_suffix("").as_posix())
+    lines = converted.rows or load_rows(con, file.document, "raw", work.scratch)
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file.name).with_suffix("").as_posix())
     moment = f"{work.at:%Y%m%dT%H%M%S}"
-    path = work.workspace.folder / _REJECTS_FOLDER / f"{stem}-{moment}.csv"
+    folder = work.workspace.folder / _REJECTS_FOLDER
+    path = folder / f"{stem}-{moment}.csv"
+    if path.exists():
+        path = folder / f"{stem}-{moment}-{len(list(folder.iterdir()))}.csv"
     write_rejects(con, lines, "all_rejects", path)
     return int(rows), path
 

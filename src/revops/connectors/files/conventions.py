@@ -94,14 +94,15 @@ def _not_plain(con: duckdb.DuckDBPyConnection, texts: str, columns: list[Column]
     """The columns of which some value cannot be read as it stands."""
     if not columns:
         return []
-    tests = ", ".join(
-        f"coalesce(bool_or({c.text_name} IS NOT NULL AND"
-        f" {value_sql(c.kind, c.text_name, Convention())} IS NULL), false)"
-        f"{f' OR coalesce(bool_or(contains({c.text_name}, $$,$$)), false)' if c.kind in _NUMBERS else ''}"
-        for c in columns
-    )
+    tests = ", ".join(f"coalesce(bool_or({_odd(column)}), false)" for column in columns)
     found = con.execute(f"SELECT {tests} FROM {texts}").fetchall()[0]
     return [column for column, suspect in zip(columns, found, strict=True) if suspect]
+
+
+def _odd(column: Column) -> str:
+    text = column.text_name
+    odd = f"{text} IS NOT NULL AND {value_sql(column.kind, text, Convention())} IS NULL"
+    return f"({odd}) OR contains({text}, ',')" if column.kind in _NUMBERS else odd
 
 
 def _has_comma(con: duckdb.DuckDBPyConnection, texts: str, column: Column) -> bool:

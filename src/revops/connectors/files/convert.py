@@ -24,14 +24,15 @@ from revops.connectors.files.staging import count_ids, keep_last, set_aside, sta
 from revops.connectors.files.text import refuse
 from revops.connectors.files.values import Convention, truth
 from revops.connectors.mapping import FileKind, Shape, Table, Vendor, columns_of
-from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level, did_you_mean
-from revops.records import FieldType
 from revops.store.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from revops.kit.errors import RevopsError
+    from revops.records import FieldType
 
 _ACTIVITIES = "activities"
 
@@ -254,7 +255,8 @@ class _Work:
         kept = [f"{truth(text)} IS NOT TRUE" for text in flags]
         if kept and table is self.kind.tables[0]:
             gone = self._number(
-                f"SELECT count(*) FROM {self.result.rows.relation} WHERE NOT ({' AND '.join(kept)})"
+                f"SELECT count(DISTINCT _line) FROM {cells.relation}"
+                f" WHERE NOT ({' AND '.join(kept)})"
             )
             if gone:
                 self._note(
@@ -332,4 +334,5 @@ class _Work:
 def changes_batch(con: duckdb.DuckDBPyConnection, plural: str, name: str) -> Batch:
     """A batch of changes; its columns are those that its table has."""
     described = con.execute(f"DESCRIBE {quoted(name)}").fetchall()
-    return Batch(plural, name, tuple(row[0] for row in described if row[0] != "_line"), {}, True)
+    columns = tuple(row[0] for row in described if row[0] != "_line")
+    return Batch(plural, name, columns, is_history=True)

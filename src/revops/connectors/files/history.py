@@ -66,9 +66,8 @@ def _written(plural: str, value: str, zone: str) -> str:
     for own in RECORDS[plural].fields:
         if own.type in _WRITTEN:
             typed = value_sql(own.type, value, Convention(zone, day_first=False))
-            cases.append(
-                f"WHEN {literal(own.name)} THEN coalesce({canonical_text(typed, own.type)}, {value})"
-            )
+            told = canonical_text(typed, own.type)
+            cases.append(f"WHEN {literal(own.name)} THEN coalesce({told}, {value})")
     return f"CASE field {' '.join(cases)} ELSE {value} END" if cases else value
 
 
@@ -83,11 +82,10 @@ def finish_versions(con: duckdb.DuckDBPyConnection, staged: str, columns: Sequen
         f" {canonical_text(quoted(c.name), c.kind)} AS new_value FROM {staged}"
         for c in fields
     ]
-    if not selects:
-        selects = [
-            "SELECT _line, record_id, NULL::VARCHAR AS field, changed_at,"
-            f" NULL::VARCHAR AS new_value FROM {staged} WHERE false"
-        ]
+    selects.append(
+        "SELECT _line, record_id, NULL::VARCHAR AS field, changed_at, NULL::VARCHAR AS new_value"
+        f" FROM {staged} WHERE false"
+    )
     con.execute(
         f"CREATE TABLE {staged}_changes AS SELECT _line, record_id, field, changed_at, old_value,"
         " new_value FROM (SELECT *, lag(new_value) OVER w AS old_value, row_number() OVER w AS n"

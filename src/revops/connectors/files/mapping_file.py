@@ -4,122 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import BeforeValidator, Field
+from typing import TYPE_CHECKING
 
 from revops.connectors.files.custom import field_name
+from revops.connectors.files.mapping_definition import (
+    LookupDefinition,
+    MappingDefinition,
+    MappingsDefinition,
+    RecordsDefinition,
+)
 from revops.connectors.mapping import FileKind, Joined, Lookup, Source, Table, Vendor, plain
-from revops.definitions.calendars import TimeZone
-from revops.definitions.model import Definition
 from revops.definitions.source import Source as YamlSource
 from revops.definitions.source import read_source
 from revops.definitions.validation import mark_of, validate
-from revops.definitions.workspace import FieldName, Plural
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
-
-
-Header = Annotated[str, Field(min_length=1, max_length=500)]
-Text = Annotated[
-    str,
-    BeforeValidator(_as_text),
-    Field(max_length=500),
-]
-
-
-class LookupDefinition(Definition):
-    """Fields taken over from another file of the same folder."""
-
-    file: Annotated[str, Field(min_length=1, description="Its name, such as products.csv")]
-    column: Annotated[Header, Field(description="The column here that names a row there")]
-    key: Annotated[Header | None, Field(description="The column there; the same name if empty")] = (
-        None
-    )
-    fields: Annotated[
-        dict[FieldName, Header], Field(min_length=1, description="Field -> the column there")
-    ]
-
-
-class Known(Definition):
-    """Columns that say what was not known when the record came to be."""
-
-    at_export: Annotated[
-        tuple[Header, ...], Field(description="Filled in during or after the sale")
-    ] = ()
-
-
-class RecordsDefinition(Definition):
-    """One kind of record that a file holds."""
-
-    records: Annotated[Plural, Field(description="The kind of record", examples=["contacts"])]
-    id: Annotated[
-        Header | tuple[Header, ...],
-        Field(description="The column that identifies a row; several are joined with '-'"),
-    ]
-    fields: Annotated[
-        dict[FieldName, Header | tuple[Header, ...]],
-        Field(description="Field -> its column, or columns of which the first filled one counts"),
-    ] = {}
-    constants: Annotated[
-        dict[FieldName, Text], Field(description="Field -> its value where nothing else fills it")
-    ] = {}
-    replace: Annotated[
-        dict[FieldName, dict[str, Text]],
-        Field(description="Field -> value in the file -> value wanted; an empty one is a blank"),
-    ] = {}
-    blank: Annotated[
-        tuple[str, ...], Field(description="Values that say nothing, in every column")
-    ] = ()
-    only: Annotated[
-        dict[Header, tuple[Text, ...]], Field(description="Column -> values of rows to import")
-    ] = {}
-    ignore: Annotated[
-        tuple[Header, ...], Field(description="Columns to leave out; * leaves out all others")
-    ] = ()
-    known: Annotated[Known, Field(description="Columns not known at the time of decision")] = (
-        Known()
-    )
-    lookup: Annotated[
-        tuple[LookupDefinition, ...], Field(description="Fields from other files of the folder")
-    ] = ()
-    time_format: Annotated[
-        str,
-        Field(
-            max_length=50,
-            description="How times are written",
-            examples=["day first", "month first", "%d.%m.%Y %H:%M"],
-        ),
-    ] = ""
-    time_zone: Annotated[
-        TimeZone | None, Field(description="Zone of times without one; else the company's")
-    ] = None
-
-
-class MappingDefinition(RecordsDefinition):
-    """A mapping of one file."""
-
-    source: Annotated[str, Field(max_length=60, description="What the source is called")] = ""
-
-
-class MappingsDefinition(Definition):
-    """A mapping of several files, by their names."""
-
-    source: Annotated[str, Field(max_length=60, description="What the source is called")] = ""
-    files: Annotated[
-        dict[str, RecordsDefinition | tuple[RecordsDefinition, ...]],
-        Field(min_length=1, description="Name of a file, * allowed -> what it holds"),
-    ]
 
 
 @dataclass(frozen=True)
@@ -170,7 +73,7 @@ class MappingFile:
                 f"{path.name} has no column '{name}'",
                 did_you_mean(name, header) or f"its columns are {', '.join(header[:20])}",
             )
-            for name, key in self.headers[pattern]
+            for name, key in self.headers.get(pattern, ())
             if plain(name) not in there
         ]
         if issues:
@@ -186,32 +89,37 @@ def read_mapping(path: Path) -> MappingFile:
     source, issues = read_source(path, str(path))
     if source is None:
         raise RevopsError.of(issues)
-    many = "files" in source.value
-    definition, wrong = validate(
-        MappingsDefinition if many else MappingDefinition, source, str(path)
-    )
-    if issues or wrong or definition is None:
+    name, files, wrong = _definitions(source, str(path))
+    if issues or wrong:
         raise RevopsError.of([*issues, *wrong])
-    files: dict[str, tuple[RecordsDefinition, ...]] = (
-        {"*": (definition,)}
-        if isinstance(definition, MappingDefinition)
-        else {
-            name: each if isinstance(each, tuple) else (each,)
-            for name, each in definition.files.items()
-        }
-    )
+    many = "files" in source.value
     headers = {
-        name: tuple(
+        pattern: tuple(
             found
             for at, each in enumerate(tables)
-            for found in _headers(each, _key(name, at, tables, many=many))
+            for found in _headers(each, _key(pattern, at, tables, many=many))
         )
-        for name, tables in files.items()
+        for pattern, tables in files.items()
     }
-    kinds = {name: _kind(name, tables) for name, tables in files.items()}
-    kinds |= _looked_up(files)
-    headers |= {name: () for name in kinds if name not in headers}
-    return MappingFile(path, definition.source, kinds, headers, source)
+    kinds = {pattern: _kind(tables) for pattern, tables in files.items()} | _looked_up(files)
+    return MappingFile(path, name, kinds, headers, source)
+
+
+_Files = dict[str, tuple[RecordsDefinition, ...]]
+
+
+def _definitions(source: YamlSource, file: str) -> tuple[str, _Files, list[Issue]]:
+    """The source's name, what each file holds, and all that is wrong."""
+    if "files" not in source.value:
+        one, wrong = validate(MappingDefinition, source, file)
+        return (one.source, {"*": (one,)}, wrong) if one else ("", {}, wrong)
+    several, wrong = validate(MappingsDefinition, source, file)
+    if several is None:
+        return "", {}, wrong
+    files = {
+        name: each if isinstance(each, tuple) else (each,) for name, each in several.files.items()
+    }
+    return several.source, files, wrong
 
 
 def _key(name: str, at: int, tables: tuple[RecordsDefinition, ...], *, many: bool) -> str:
@@ -240,16 +148,17 @@ def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else names
 
 
-def _kind(name: str, tables: tuple[RecordsDefinition, ...]) -> FileKind:
+def _kind(tables: tuple[RecordsDefinition, ...]) -> FileKind:
     first = tables[0]
     return FileKind(
-        name,
+        ", ".join(dict.fromkeys(each.records for each in tables)),
         tuple(_table(each) for each in tables),
         ignored=tuple(dict.fromkeys(column for each in tables for column in each.ignore)),
         blank=tuple(dict.fromkeys(value for each in tables for value in each.blank)),
         lookups=tuple(_lookup(each, table) for table in tables for each in table.lookup),
         time_zone=first.time_zone or "",
         time_format=first.time_format,
+        sheet=first.sheet,
         known_at_export=tuple(
             field_name(column) for table in tables for column in table.known.at_export
         ),
@@ -297,7 +206,7 @@ def _taken(target: str) -> str:
     return f"lookup{plain(target)}"
 
 
-def _looked_up(files: dict[str, tuple[RecordsDefinition, ...]]) -> dict[str, FileKind]:
+def _looked_up(files: _Files) -> dict[str, FileKind]:
     """Files that are only read together with others."""
     return {
         lookup.file: FileKind(lookup.file, passed_over=f"it is read together with {name}")

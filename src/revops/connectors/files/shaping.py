@@ -47,6 +47,8 @@ class Shaper:
     def _identity(self, name: str, text: str, *, is_list: bool) -> str:
         if name == "owner" and self.table.names_owners:
             return text
+        if self.vendor.name and not is_list and name != "id":
+            text = f"trim(split_part({text}, ';', 1))"
         each = "e" if is_list else text
         shaped = long_id(each) if self.vendor.long_ids else each
         shaped = f"{literal(self.prefix)} || {shaped}" if self.prefix else shaped

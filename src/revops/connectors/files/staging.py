@@ -135,7 +135,8 @@ def keep_last(
         return 0, 0
     said = ", ".join(quoted(column.name) for column in columns)
     con.execute(
-        f"CREATE TABLE {table}_twice AS SELECT _line, id, kept, said IS NOT DISTINCT FROM kept_said AS same FROM ("
+        f"CREATE TABLE {table}_twice AS SELECT _line, id, kept,"
+        " said IS NOT DISTINCT FROM kept_said AS same FROM ("
         f" SELECT _line, id, row({said}) AS said, last_value(_line) OVER w AS kept,"
         f" last_value(row({said})) OVER w AS kept_said FROM {table}"
         f" WHERE id IN (SELECT id FROM {table} GROUP BY id HAVING count(*) > 1)"

@@ -7,9 +7,13 @@ otherwise is looked at only where that fails.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from revops.connectors.files.quoting import literal
 from revops.records import FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"
 """Times outside are slips: 0024, or 9999-12-31 for 'never'."""
@@ -63,21 +67,17 @@ def value_sql(kind: FieldType, text: str, convention: Convention) -> str:
     The connection's TimeZone is to be UTC: the value of a time is in UTC, without zone.
     """
     match kind:
-        case FieldType.TIME:
-            return _time(text, convention)
-        case FieldType.DATE:
-            return _date(text, convention)
-        case FieldType.DECIMAL:
-            return _decimal(text, convention)
-        case FieldType.INTEGER:
-            return _integer(text, convention)
-        case FieldType.BOOLEAN:
-            return truth(text)
         case FieldType.JSON:
-            return f"CASE WHEN json_valid({text}) AND starts_with({text}, '{{') THEN {text} END"
+            value = f"CASE WHEN json_valid({text}) AND starts_with({text}, '{{') THEN {text} END"
         case FieldType.LIST:
-            return f"regexp_replace({text}, '\\s*;\\s*', ';', 'g')"
-    return text
+            value = f"regexp_replace({text}, '\\s*;\\s*', ';', 'g')"
+        case FieldType.BOOLEAN:
+            value = truth(text)
+        case FieldType.TEXT:
+            value = text
+        case _:
+            value = _WRITTEN_SEVERAL_WAYS[kind](text, convention)
+    return value
 
 
 def truth(text: str) -> str:
@@ -115,7 +115,8 @@ def _time(text: str, convention: Convention) -> str:
 
 
 def _date(text: str, convention: Convention) -> str:
-    quick = f"CASE WHEN TRY_CAST({text} AS TIMESTAMP) IS NOT NULL THEN TRY_CAST({text}[:10] AS DATE) END"
+    is_time = f"TRY_CAST({text} AS TIMESTAMP) IS NOT NULL"
+    quick = f"CASE WHEN {is_time} THEN TRY_CAST({text}[:10] AS DATE) END"
     written = f"CAST({_written(text, convention)} AS DATE)"
     if convention.time_format:
         return _otherwise(written, text, quick)
@@ -160,7 +161,8 @@ def _written(text: str, convention: Convention) -> str:
 
 def _bare_number(text: str, convention: Convention) -> str:
     """A number without currency, percent sign, blanks and separators of thousands."""
-    bare = f"regexp_replace({text}, '^[A-Za-z]{{3}}\\b|[A-Za-z]{{3}}$|[\\s\\p{{Sc}}%''\u00a0\u202f]', '', 'g')"
+    signs = "[\\s\\p{Sc}%''\u00a0\u202f]"
+    bare = f"regexp_replace({text}, '^[A-Za-z]{{3}}\\b|[A-Za-z]{{3}}$|{signs}', '', 'g')"
     bare = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
     if convention.decimal_comma:
         return (
@@ -185,3 +187,11 @@ def _integer(text: str, convention: Convention) -> str:
     number = f"TRY_CAST({_bare_number(text, convention)} AS DECIMAL(20,6))"
     slow = f"CASE WHEN {number} = floor({number}) THEN CAST({number} AS BIGINT) END"
     return slow if convention.decimal_comma else _otherwise(quick, text, slow)
+
+
+_WRITTEN_SEVERAL_WAYS: dict[FieldType, Callable[[str, Convention], str]] = {
+    FieldType.TIME: _time,
+    FieldType.DATE: _date,
+    FieldType.DECIMAL: _decimal,
+    FieldType.INTEGER: _integer,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from revops.connectors.hubspot.events import EVENTS
 from revops.connectors.hubspot.fields import (
     COMPANY,
     CONTACT,
@@ -42,5 +43,6 @@ HUBSPOT = Vendor(
         _labels("deals", "opportunities", DEAL, ("record id|record id - deal", "deal name")),
         _labels("tickets", "tickets", TICKET, ("record id|ticket id", "ticket name")),
         *RAW,
+        *EVENTS,
     ),
 )

@@ -1,4 +1,4 @@
-"""Salesforce's reports, whose headers are labels; their times are as the company's people see them."""
+"""Salesforce's reports, whose headers are labels and whose times are as the readers' clocks."""
 
 from __future__ import annotations
 

@@ -196,10 +196,10 @@ class _Words:
 
     def needs(self, met: dict[str, Any], score: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
         """For each way to qualify, what is missing."""
-        ways: dict[str, list[str]] = {}
+        ways: dict[int, list[str]] = {}
         scores = {name: score[name] for name in ("fit", "engagement", "total")}
         for i, need in enumerate(requirements(self.model, self.vocabulary)):
-            missing = ways.setdefault(need.threshold, [])
+            missing = ways.setdefault(need.way, [])
             if not met.get(f"r{i}"):
                 missing.append(wording.of_need(need.tree, scores))
         return tuple(tuple(missing) for missing in ways.values())

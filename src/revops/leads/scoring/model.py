@@ -78,21 +78,32 @@ class Line:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One of the things that must all hold for a threshold: it and its checked tree."""
+    """One of the things that must all hold for one way to qualify.
 
-    threshold: str
+    Attributes:
+        way: The number of the way to qualify that it belongs to.
+        tree: Its checked condition.
+    """
+
+    way: int
     tree: exp.Expr
 
 
 def requirements(model: ScoringModel, vocabulary: Vocabulary) -> list[Requirement]:
-    """What qualifying asks for, taken apart at the ANDs; each threshold is one way to qualify."""
-    found = []
-    for name in QUALIFYING:
-        if name in model.thresholds:
-            tree = parse_condition(model.thresholds[name], vocabulary.threshold()).unnest()
-            parts = list(tree.flatten()) if isinstance(tree, exp.And) else [tree]
-            found += [Requirement(name, part) for part in parts]
-    return found
+    """What qualifying asks for: the thresholds taken apart, first at their ORs, then their ANDs."""
+    scope = vocabulary.threshold()
+    texts = [model.thresholds[name] for name in QUALIFYING if name in model.thresholds]
+    ways = [way for text in texts for way in _parts(parse_condition(text, scope), exp.Or)]
+    return [
+        Requirement(number, part)
+        for number, way in enumerate(ways)
+        for part in _parts(way, exp.And)
+    ]
+
+
+def _parts(tree: exp.Expr, of: type[exp.Connector]) -> list[exp.Expr]:
+    whole_tree = tree.unnest()
+    return list(whole_tree.flatten()) if isinstance(whole_tree, of) else [whole_tree]
 
 
 class ModelSteps:

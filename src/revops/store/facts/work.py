@@ -36,7 +36,7 @@ class Tuning:
     """
 
     rows_in_file: int = 2_000_000
-    most_runs: int = 8
+    most_runs: int = 4
     grace: timedelta = timedelta(hours=1)
     memory_limit: str = "1GiB"
 
