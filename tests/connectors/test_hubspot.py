@@ -77,7 +77,8 @@ DEALS = (
     "Associated Contact IDs,Associated Company IDs,Is Deal Closed?,Is Closed Won,"
     '"Date entered ""Demo (Sales, EU)""","Date entered ""Closed won (Sales, EU)""",'
     '"Date exited ""Demo (Sales, EU)"""\n'
-    '9,Big,Closed won,"Sales, EU",1000,2024-05-01 10:00,Jane,newbusiness,101; 102,501;502,true,true,'
+    '9,Big,Closed won,"Sales, EU",1000,2024-05-01 10:00,Jane,newbusiness,101; 102,'
+    '501;502,true,true,'
     "2024-03-01 10:00,2024-05-01 10:00,2024-05-01 10:00\n"
     '10,Small,Demo,"Sales, EU",,2024-06-01 10:00,Jane,existingbusiness,,,false,false,'
     "2024-04-01 10:00,,\n"
@@ -166,7 +167,8 @@ def test_a_meeting_is_held_by_everyone_in_it(read_file: ReadFile) -> None:
     files = {
         "engagement_meeting.csv": (
             "engagement_id,_fivetran_synced,start_time,title,property_hs_meeting_outcome\n"
-            "7,2024-01-01,2024-02-03 10:00:00,Demo,\n8,2024-01-01,2024-02-04 10:00:00,Talk,NO_SHOW\n"
+            "7,2024-01-01,2024-02-03 10:00:00,Demo,\n8,2024-01-01,"
+            "2024-02-04 10:00:00,Talk,NO_SHOW\n"
         ),
         "engagement_contact.csv": "contact_id,engagement_id\n101,7\n102,7\n101,8\n",
     }
@@ -180,8 +182,13 @@ def test_a_meeting_is_held_by_everyone_in_it(read_file: ReadFile) -> None:
 
 def test_email_events_get_time_and_contact_from_the_tables_beside_them(read_file: ReadFile) -> None:
     files = {
-        "email_event_click.csv": "id,_fivetran_synced,url,user_agent\ne1,2024-01-01,https://x.io/p?a=1,ff\n",
-        "email_event.csv": "id,created,recipient,type,email_campaign_id\ne1,2024-02-03 10:00:00,ADA@calc.io,CLICK,77\n",
+        "email_event_click.csv": (
+            "id,_fivetran_synced,url,user_agent\ne1,2024-01-01,https://x.io/p?a=1,ff\n"
+        ),
+        "email_event.csv": (
+            "id,created,recipient,type,email_campaign_id\n"
+            "e1,2024-02-03 10:00:00,ADA@calc.io,CLICK,77\n"
+        ),
         "contact.csv": "id,property_email\n101,ada@calc.io\n",
     }
     (row,) = read_file(files).rows("activities")

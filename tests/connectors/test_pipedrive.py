@@ -11,9 +11,11 @@ at = datetime.fromisoformat
 def test_people(read_file: ReadFile) -> None:
     text = (
         "Person - ID,Person - Name,Person - First name,Person - Last name,Person - Organization,"
-        "Person - Organization ID,Person - Email - Work,Person - Email - Home,Person - Phone - Work,"
+        "Person - Organization ID,Person - Email - Work,Person - Email - Home,"
+        "Person - Phone - Work,"
         "Person - Owner,Person - Person created,Person - Marketing status,Person - Shoe size\n"
-        "1,Ada Lovelace,Ada,Lovelace,Calc,7,,ada@home.io,+44,Jane,2024-03-12 09:14:00,Subscribed,38\n"
+        "1,Ada Lovelace,Ada,Lovelace,Calc,7,,ada@home.io,+44,Jane,"
+        "2024-03-12 09:14:00,Subscribed,38\n"
     )
     read = read_file({"people-123.csv": text})
     assert (read.vendor, read.kind) == ("pipedrive", "people")
@@ -26,11 +28,14 @@ def test_people(read_file: ReadFile) -> None:
 def test_deals(read_file: ReadFile) -> None:
     text = (
         "Deal - ID,Deal - Title,Deal - Value,Deal - Currency of Value,Deal - Organization,"
-        "Deal - Organization ID,Deal - Contact person ID,Deal - Pipeline,Deal - Stage,Deal - Status,"
+        "Deal - Organization ID,Deal - Contact person ID,Deal - Pipeline,"
+        "Deal - Stage,Deal - Status,"
         "Deal - Owner,Deal - Deal created,Deal - Won time,Deal - Lost time,Deal - Lost reason,"
         "Deal - Expected close date,Organization - Name\n"
-        "1,Big,1000,EUR,Calc,7,1,Sales,Demo,Won,Jane,2024-03-12 09:14:00,2024-04-12 09:14:00,,,2024-04-30,Calc\n"
-        "2,Bad,10,EUR,Calc,7,1,Sales,Demo,Lost,Jane,2024-03-12 09:14:00,,2024-05-12 09:14:00,Price,,Calc\n"
+        "1,Big,1000,EUR,Calc,7,1,Sales,Demo,Won,Jane,2024-03-12 09:14:00,"
+        "2024-04-12 09:14:00,,,2024-04-30,Calc\n"
+        "2,Bad,10,EUR,Calc,7,1,Sales,Demo,Lost,Jane,2024-03-12 09:14:00,,"
+        "2024-05-12 09:14:00,Price,,Calc\n"
         "3,New,10,EUR,Calc,7,1,Sales,Demo,Open,Jane,2024-03-12 09:14:00,,,,,Calc\n"
     )
     read = read_file({"x.csv": text})

@@ -83,9 +83,11 @@ def test_opportunities(read_file: ReadFile) -> None:
         "opportunities.csv": (
             "Id,IsDeleted,AccountId,Name,StageName,Amount,CloseDate,Type,LeadSource,IsClosed,IsWon,"
             "ForecastCategoryName,OwnerId,CreatedDate\n"
-            "0065g00000AbCdK,false,0015g00000AbCdG,Big,Closed Won,1000.5,2024-05-01,New Business,Web,"
+            "0065g00000AbCdK,false,0015g00000AbCdG,Big,Closed Won,1000.5,2024-05-01,"
+            "New Business,Web,"
             "true,true,Closed,0055g000001XyZa,2024-03-12T09:14:00.000+0000\n"
-            "0065g00000AbCdL,false,0015g00000AbCdG,New,Closed Lost,10,2024-05-01,Existing Business,,"
+            "0065g00000AbCdL,false,0015g00000AbCdG,New,Closed Lost,10,2024-05-01,"
+            "Existing Business,,"
             "false,false,Best Case,0055g000001XyZa,2024-03-12T09:14:00.000+0000\n"
         ),
         "OpportunityContactRole.csv": (
@@ -149,7 +151,8 @@ def test_field_history_and_stage_history(read_file: ReadFile) -> None:
 
 def test_versions_of_a_raw_table(read_file: ReadFile) -> None:
     text = (
-        "_fivetran_active,_fivetran_start,_fivetran_end,_fivetran_synced,id,name,billing_city,is_deleted\n"
+        "_fivetran_active,_fivetran_start,_fivetran_end,_fivetran_synced,id,name,"
+        "billing_city,is_deleted\n"
         "false,2024-01-01 00:00:00,2024-02-01 00:00:00,2024-05-01,0015g00000AbCdG,Calc,Rome,false\n"
         "true,2024-02-01 00:00:00,9999-12-31 23:59:59,2024-05-01,0015g00000AbCdG,Calc,Oslo,false\n"
     )
@@ -161,9 +164,11 @@ def test_versions_of_a_raw_table(read_file: ReadFile) -> None:
 def test_tasks_and_events(read_file: ReadFile) -> None:
     files = {
         "Task.csv": (
-            "Id,WhoId,WhatId,Subject,ActivityDate,Status,Priority,IsClosed,TaskSubtype,CallType,OwnerId,"
+            "Id,WhoId,WhatId,Subject,ActivityDate,Status,Priority,IsClosed,"
+            "TaskSubtype,CallType,OwnerId,"
             "CreatedDate,CompletedDateTime,IsDeleted\n"
-            "00T1,00Q5g00000AbCdF,0065g00000AbCdK,Ring,2024-03-05,Completed,Normal,true,Call,Outbound,"
+            "00T1,00Q5g00000AbCdF,0065g00000AbCdK,Ring,2024-03-05,Completed,Normal,"
+            "true,Call,Outbound,"
             "0055g000001XyZa,2024-03-01T00:00:00.000Z,2024-03-04T10:00:00.000Z,false\n"
             "00T2,0035g00000AbCdH,0015g00000AbCdG,Write,2024-04-05,Not Started,High,false,Email,,"
             "0055g000001XyZa,2024-03-01T00:00:00.000Z,,false\n"

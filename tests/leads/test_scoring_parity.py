@@ -16,7 +16,7 @@ from revops.leads.scoring import WANTED, Past, Prepared, compile_scoring, statem
 from scoring_oracle.agreement import accounts_agree, lines_agree, rows_agree, scores_agree
 from scoring_oracle.company import INSTANTS, Company, busy_company, companies
 from scoring_oracle.conditions import written
-from scoring_oracle.definitions import LISTS, definitions, many_conditions
+from scoring_oracle.definitions import CUSTOM, LISTS, definitions, many_conditions
 from scoring_oracle.tables import history_fields, tables
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Scored:
         note(str(written(definition)))
         steps = compile_scoring(
             Scoring.model_validate(written(definition)),
-            Vocabulary(LISTS),
+            Vocabulary(LISTS, CUSTOM),
             as_of.replace(tzinfo=UTC),
             past=Past(history_fields(company)),
             only_some=contact_ids is not None,

@@ -145,6 +145,7 @@ def accounts(as_of: datetime) -> SearchStrategy[Fields]:
             "employees": _maybe(st.sampled_from([n for n in NUMBERS if n == int(n)]).map(int)),
             "annual_revenue": _maybe(st.sampled_from(NUMBERS).map(float)),
             "named": truths,
+            "fleet": _maybe(st.sampled_from((0, 3, 500))),
             "created_at": _maybe(moments(as_of)),
         }
     )
@@ -156,6 +157,8 @@ def contacts(as_of: datetime, account_ids: list[str]) -> SearchStrategy[Fields]:
             "email": _maybe(st.sampled_from(EMAILS)),
             "title": texts,
             "seniority": texts,
+            "tier": texts,
+            "nps": _maybe(st.sampled_from((0.1, 3.0, 500.0))),
             "account_id": st.sampled_from([*account_ids * 3, "unknown", None]),
             "opted_in": truths,
             "budget_authority": truths,
@@ -238,11 +241,13 @@ def companies(draw: st.DrawFn, as_of: datetime, *, most: int = 32) -> Company:
         "employees": _maybe(st.integers(499, 501)),
         "annual_revenue": _maybe(st.sampled_from(NUMBERS).map(float)),
         "named": truths,
+        "fleet": _maybe(st.sampled_from((0, 3, 500))),
     }
     contact_fields: dict[str, SearchStrategy[Any]] = {
         "title": texts,
         "email": _maybe(st.sampled_from(EMAILS)),
         "opted_in": truths,
+        "nps": _maybe(st.sampled_from((0.1, 3.0, 500.0))),
         "account_id": st.sampled_from([*account_ids, "unknown", None]),
         "recycled_at": _maybe(moments(as_of)),
     }
@@ -281,6 +286,7 @@ def busy_company(as_of: datetime, *, contacts: int = 40, seed: int = 0) -> Compa
                 "employees": pick((0, 3, 499, 500, 501, None)),
                 "annual_revenue": pick((0.1, 0.3, 2.5, 1e6, None)),
                 "named": pick((True, False, None)),
+                "fleet": pick((0, 3, 500, None)),
                 "created_at": pick((moment(), None)),
             }
             for key in account_ids
@@ -291,6 +297,8 @@ def busy_company(as_of: datetime, *, contacts: int = 40, seed: int = 0) -> Compa
                 "email": pick((*EMAILS, None)),
                 "title": text(),
                 "seniority": text(),
+                "tier": text(),
+                "nps": pick((0.1, 3.0, 500.0, None)),
                 "account_id": pick((*account_ids, "unknown", None)),
                 "opted_in": pick((True, False, None)),
                 "budget_authority": pick((True, False, None)),

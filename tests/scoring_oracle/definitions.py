@@ -22,6 +22,7 @@ NUMBERS = (0, 1, 3, 499, 500, 501, 0.1, 0.3, 2.5, 1e6)
 EVENTS = ("page_view", "chat", "demo_request", "login")
 DURATIONS = ("1 day", "1 hour", "90 minutes", "6 hours", "2 days", "1 week", "14 days", "1 month")
 LISTS = {"letters": ("a", "Ä", "VP Sales"), "domains": ("a.io", "日本.jp"), "empty": ()}
+CUSTOM = {"contacts": {"nps": "decimal", "tier": "text"}, "accounts": {"fleet": "integer"}}
 MOMENTS = tuple(
     datetime.fromisoformat(text)
     for text in ("2026-03-01 12:00:00", "2026-02-15 00:00:00.000001", "2024-02-29 23:59:59")
@@ -40,8 +41,8 @@ numbers = st.sampled_from(NUMBERS)
 comparisons = st.sampled_from(("=", "<>", "<", "<=", ">", ">="))
 Fields = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 CONTACT_FIELDS: Fields = (
-    ("title", "seniority", "email", "email_domain", "account.industry", "account.icp_tier"),
-    ("account.employees", "account.annual_revenue"),
+    ("title", "seniority", "email", "email_domain", "tier", "account.industry", "account.icp_tier"),
+    ("account.employees", "account.annual_revenue", "account.fleet", "nps"),
     ("opted_in", "budget_authority", "account.named"),
     ("created_at", "account.created_at"),
 )

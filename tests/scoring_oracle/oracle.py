@@ -24,7 +24,7 @@ Fields = dict[str, Any]
 DAY = timedelta(days=1)
 UNITS = {"minute": DAY / 1440, "hour": DAY / 24, "day": DAY, "week": 7 * DAY, "month": 30 * DAY}
 TIMES = {"created_at", "recycled_at"}
-NUMBERS = {"employees", "annual_revenue", "health_score"}
+NUMBERS = {"employees", "annual_revenue", "health_score", "nps", "fleet"}
 BOOLEANS = {"opted_in", "budget_authority", "named"}
 
 

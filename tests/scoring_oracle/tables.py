@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from revops.records import RECORDS, FieldType
+from scoring_oracle.definitions import CUSTOM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +37,14 @@ HISTORY = pa.schema(
 
 
 def schema(plural: str) -> pa.Schema:
-    """The columns of a kind of record."""
-    fields = RECORDS[plural].fields
-    return pa.schema({each.name: ARROW.get(each.type, pa.string()) for each in fields})
+    """The columns of a kind of record, custom fields last."""
+    kinds = {each.name: each.type for each in RECORDS[plural].fields} | custom_fields(plural)
+    return pa.schema({name: ARROW.get(kind, pa.string()) for name, kind in kinds.items()})
+
+
+def custom_fields(plural: str) -> dict[str, FieldType]:
+    """The custom fields that companies have."""
+    return {name: FieldType(kind) for name, kind in CUSTOM.get(plural, {}).items()}
 
 
 def tables(company: Company) -> dict[str, pa.Table]:

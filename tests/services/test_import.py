@@ -58,7 +58,9 @@ def test_a_folder_in_the_order_records_need(workspace: Workspace, files: WriteFi
             "activities.csv": "id,contact_id,type,occurred_at\na1,1,login,2024-01-01\n",
             "contacts.csv": "id,email,plan\n1,a@x.io,pro\n2,b@x.io,\n",
             "accounts.csv": "id,name\n7,Calc\n",
-            "contact_history.csv": "contact_id,changed_at,field,old_value,new_value\n1,2024-01-01,title,A,B\n",
+            "contact_history.csv": (
+                "contact_id,changed_at,field,old_value,new_value\n1,2024-01-01,title,A,B\n"
+            ),
             "readme.md": "hello",
             "other.csv": "colour\nred\n",
         }
@@ -103,12 +105,26 @@ def test_importing_twice_is_importing_once(workspace: Workspace, files: WriteFil
     assert [ask(workspace, f"SELECT * FROM {table}") for table in tables] == before
 
 
+def test_a_later_file_changes_only_what_it_has(workspace: Workspace, files: WriteFiles) -> None:
+    folder = files({"contacts.csv": "id,email,title,plan\n1,a@x.io,CTO,pro\n"})
+    run(workspace, folder)
+    files({"contacts.csv": "id,email,plan\n1,b@x.io,\n"})
+    (outcome,) = run(workspace, folder)
+    assert outcome.updated == 1
+    assert ask(workspace, "SELECT email, title, custom FROM contacts") == [("b@x.io", "CTO", None)]
+    told = ask(workspace, "SELECT field, old_value, new_value FROM changes ORDER BY field")
+    assert told == [("email", "a@x.io", "b@x.io"), ("plan", "pro", None)]
+
+
 def test_refused_rows_go_to_a_file_with_their_reason(
     workspace: Workspace, files: WriteFiles
 ) -> None:
     folder = files(
         {
-            "contacts.csv": 'id,email,opted_in,note\n1,a@x.io,yes,"=1+1"\n2,b@x.io,perhaps,"=cmd()\nx"\n,c@x.io,,-5\n'
+            "contacts.csv": (
+                'id,email,opted_in,note\n1,a@x.io,yes,"=1+1"\n2,b@x.io,'
+                'perhaps,"=cmd()\nx"\n,c@x.io,,-5\n'
+            )
         }
     )
     (outcome,) = run(workspace, folder / "contacts.csv")
@@ -175,7 +191,10 @@ def test_a_vendor_beside_the_system_of_record_has_its_ids_prefixed(
 def test_a_mapping_of_one_file(workspace: Workspace, files: WriteFiles) -> None:
     folder = files(
         {
-            "leads.csv": "Nr;Herkunft;Angelegt;Umsatz;Stadt\n1;google;3.4.2024;1.000,50;Köln\n2;-;5.4.2024;;\n",
+            "leads.csv": (
+                "Nr;Herkunft;Angelegt;Umsatz;Stadt\n"
+                "1;google;3.4.2024;1.000,50;Köln\n2;-;5.4.2024;;\n"
+            ),
             "map.yaml": (
                 "records: contacts\nid: Nr\nsource: fair\ntime_zone: Europe/Berlin\n"
                 "fields: {source: Herkunft, created_at: Angelegt, city: Stadt}\n"
@@ -257,15 +276,26 @@ class TestRealFiles:
         ) == [(0,)]
 
     @pytest.mark.parametrize(
-        ("folder", "vendor", "least"),
-        [("fivetran_hubspot_seeds", "hubspot", 17), ("fivetran_salesforce_seeds", "salesforce", 7)],
+        ("folder", "vendor", "least", "once_more"),
+        [
+            (
+                "fivetran_hubspot_seeds",
+                "hubspot",
+                17,
+                ("deal_data.csv", "contact_property_history_data.csv"),
+            ),
+            ("fivetran_salesforce_seeds", "salesforce", 7, ("sf_task_data.csv",)),
+        ],
     )
-    def test_raw_tables(self, workspace: Workspace, folder: str, vendor: str, least: int) -> None:
+    def test_raw_tables(
+        self, workspace: Workspace, folder: str, vendor: str, least: int, once_more: tuple[str, ...]
+    ) -> None:
         outcomes = run(workspace, DATA / folder)
         assert not [outcome for outcome in outcomes if outcome.failed]
         brought = [outcome for outcome in outcomes if outcome.inserted]
         assert {outcome.vendor for outcome in brought} == {vendor}
         assert len(brought) >= least
         assert sum(outcome.rejected for outcome in outcomes) == 0
-        again = run(workspace, DATA / folder)
+        again = run(workspace, *(DATA / folder / name for name in once_more))
+        assert sum(outcome.unchanged for outcome in again) > 0
         assert sum(outcome.inserted + outcome.updated for outcome in again) == 0

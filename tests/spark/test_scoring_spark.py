@@ -15,7 +15,7 @@ from revops.leads.scoring import Past, compile_scoring, statement
 from scoring_oracle.agreement import accounts_agree, lines_agree, scores_agree
 from scoring_oracle.company import INSTANTS, busy_company
 from scoring_oracle.conditions import written
-from scoring_oracle.definitions import LISTS, definitions, many_conditions
+from scoring_oracle.definitions import CUSTOM, LISTS, definitions, many_conditions
 from scoring_oracle.tables import history_fields, tables
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def run(
         note(str(written(definition)))
         scoring = Scoring.model_validate(written(definition))
         past = Past(history_fields(BUSY))
-        steps = compile_scoring(scoring, Vocabulary(LISTS), NOW.replace(tzinfo=UTC), past=past)
+        steps = compile_scoring(
+            scoring, Vocabulary(LISTS, CUSTOM), NOW.replace(tzinfo=UTC), past=past
+        )
         return [each.asDict() for each in spark.sql(statement(steps, of, "spark")).collect()]
 
     return rows

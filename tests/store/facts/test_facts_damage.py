@@ -155,3 +155,20 @@ def test_a_place_that_cannot_be_written_is_told(filled: Store, tmp_path: Path) -
     with pytest.raises(RevopsError) as refused:
         refresh_facts(filled, tmp_path)
     assert refused.value.code == "facts-unwritable"
+
+
+def test_what_the_store_tells_while_it_is_read_is_told(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "revops.db")
+    with closing(open_store("sqlite:///revops.db", tmp_path, wait_seconds=0.05)) as store:
+        bring(store, "contacts", "SELECT 'c1' AS id")
+        turns = store.turns
+        assert turns is not None
+        turns.enter("rows", 1)
+        try:
+            with pytest.raises(RevopsError) as refused:
+                refresh_facts(store, tmp_path)
+        finally:
+            turns.leave()
+    assert refused.value.code == "store-busy"

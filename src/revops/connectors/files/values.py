@@ -81,11 +81,8 @@ def value_sql(kind: FieldType, text: str, convention: Convention) -> str:
 
 
 def truth(text: str) -> str:
-    """Whether a text says yes, or NULL if it says neither yes nor no."""
-    return (
-        f"CASE WHEN lower({text}) IN ('true', 't', 'yes', 'y', '1') THEN true"
-        f" WHEN lower({text}) IN ('false', 'f', 'no', 'n', '0') THEN false END"
-    )
+    """Whether a text says true, yes, t, y or 1, or the contrary, or NULL if it says neither."""
+    return f"TRY_CAST({text} AS BOOLEAN)"
 
 
 def _otherwise(quick: str, text: str, slow: str) -> str:

@@ -16,6 +16,7 @@ from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
 from revops.leads.scoring.people import field_column, people_steps
+from revops.leads.scoring.questions import questions
 from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def compile_scoring(
     for part in parts:
         steps += part.steps()
     if only_some:
-        steps += [step for part in parts for step in part.questions()]
+        steps += [step for part in parts for step in questions(part)]
     scores = _union([part.scores() for part in parts], SCORE_COLUMNS)
     steps.append(Step("scores", scores, Role.ANSWER))
     lines = [line for part in parts for line in part.lines()]

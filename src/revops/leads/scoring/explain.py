@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from revops.kit.condition import fields_of, parse_condition
 from revops.leads.scoring import wording
-from revops.leads.scoring.model import requirements
 from revops.leads.scoring.people import field_column
+from revops.leads.scoring.questions import requirements
 
 if TYPE_CHECKING:
     import duckdb

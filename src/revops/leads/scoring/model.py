@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -26,6 +25,7 @@ from revops.leads.scoring.expressions import (
     total,
     whole,
 )
+from revops.leads.scoring.lines import lines_of
 from revops.leads.scoring.people import field_column
 from revops.leads.scoring.steps import Role, Step
 
@@ -33,10 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from revops.definitions.scope import Vocabulary
     from revops.definitions.scoring import Negative, ScoringModel, Signal
-    from revops.kit.condition import Scope
-    from revops.leads.scoring.behaviour import Behaviour, Feature
+    from revops.leads.scoring.behaviour import Behaviour
 
 SCORE_COLUMNS = (
     "contact_id",
@@ -64,48 +62,6 @@ QUALIFYING = ("mql", "mql_override")
 TOP = 100.0
 
 
-@dataclass(frozen=True)
-class Line:
-    """Where one line of a score's explanation comes from: columns and expressions of a model."""
-
-    dimension: str
-    name: str
-    points: exp.Expr
-    raw_points: exp.Expr
-    count: exp.Expr
-    last: exp.Expr
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One of the things that must all hold for one way to qualify.
-
-    Attributes:
-        way: The number of the way to qualify that it belongs to.
-        tree: Its checked condition.
-    """
-
-    way: int
-    tree: exp.Expr
-
-
-def requirements(model: ScoringModel, vocabulary: Vocabulary) -> list[Requirement]:
-    """What qualifying asks for: the thresholds taken apart, first at their ORs, then their ANDs."""
-    scope = vocabulary.threshold()
-    texts = [model.thresholds[name] for name in QUALIFYING if name in model.thresholds]
-    ways = [way for text in texts for way in _parts(parse_condition(text, scope), exp.Or)]
-    return [
-        Requirement(number, part)
-        for number, way in enumerate(ways)
-        for part in _parts(way, exp.And)
-    ]
-
-
-def _parts(tree: exp.Expr, of: type[exp.Connector]) -> list[exp.Expr]:
-    whole_tree = tree.unnest()
-    return list(whole_tree.flatten()) if isinstance(whole_tree, of) else [whole_tree]
-
-
 class ModelSteps:
     """The steps of one model; they read `known` and end in `model<index>`."""
 
@@ -130,13 +86,6 @@ class ModelSteps:
             Step(self.name, self._result(), Role.KEPT),
         ]
 
-    def questions(self) -> list[Step]:
-        """What an explanation asks besides."""
-        return [
-            Step(f"{self.name}_tiers", self._tiers(), Role.ANSWER),
-            Step(f"{self.name}_needs", self._needs(), Role.ANSWER),
-        ]
-
     def scores(self) -> exp.Select:
         """The model's part of `scores`."""
         name = exp.alias_(exp.Literal.string(self.model.name), "model")
@@ -145,7 +94,7 @@ class ModelSteps:
 
     def lines(self) -> Iterator[exp.Select]:
         """The model's parts of `lines`, one for each thing that can give points."""
-        for line in self._lines():
+        for line in lines_of(self.model, self.behaviour):
             values = {
                 "contact_id": column("contact_id"),
                 "dimension": exp.Literal.string(line.dimension),
@@ -166,8 +115,7 @@ class ModelSteps:
         given: dict[str, exp.Expr] = {}
         for i, attribute in enumerate(self.model.fit.attributes):
             tiers = [
-                (self._condition(tier.when, self._contact), number(tier.points))
-                for tier in attribute.tiers
+                (self.about_contact(tier.when), number(tier.points)) for tier in attribute.tiers
             ]
             given[f"a{i}"] = case(tiers, number(0))
         for i, signal in enumerate(self.model.engagement.signals):
@@ -176,11 +124,11 @@ class ModelSteps:
             held = self._negative_holds(negative)
             given[f"n{i}"] = case([(held, number(negative.points))], number(0))
         mine = column("model").eq(whole(self.index))
-        return _and_all(given).from_(exp.to_table("known")).where(mine)
+        return with_columns(given).from_(exp.to_table("known")).where(mine)
 
     def _signal_points(self, signal: Signal) -> exp.Expr:
         if signal.when is not None:
-            condition = self._condition(signal.when, self._contact)
+            condition = self.about_contact(signal.when)
             return case([(condition, number(signal.points))], number(0))
         feature = feature_of_signal(signal)
         happened = _or_zero(column(self.behaviour.count(feature)))
@@ -200,7 +148,7 @@ class ModelSteps:
 
     def _negative_holds(self, negative: Negative) -> exp.Expr:
         if negative.when is not None:
-            return self._condition(negative.when, self._contact)
+            return self.about_contact(negative.when)
         feature = feature_of_negative(negative)
         if negative.inactive_for is None:
             return _or_zero(column(self.behaviour.count(feature))) >= whole(1)
@@ -285,8 +233,11 @@ class ModelSteps:
 
     def _verdict(self) -> exp.Select:
         scope = self.behaviour.vocabulary.threshold()
-        hold = {name: self._condition(text, scope) for name, text in self.model.thresholds.items()}
-        suppressed = [self._condition(each.when, self._contact) for each in self.model.suppress]
+        hold = {
+            name: self.bound(parse_condition(text, scope))
+            for name, text in self.model.thresholds.items()
+        }
+        suppressed = [self.about_contact(each.when) for each in self.model.suppress]
         ready = [hold[name] for name in QUALIFYING if name in hold] or [exp.false()]
         qualified = exp.or_(*(each.copy() for each in ready))
         if suppressed:
@@ -309,9 +260,11 @@ class ModelSteps:
     def _result(self) -> exp.Select:
         """The columns that scores and lines are made of."""
         parts = [
-            part for line in self._lines() for part in (line.points, line.raw_points, line.count)
+            part
+            for line in lines_of(self.model, self.behaviour)
+            for part in (line.points, line.raw_points, line.count)
         ]
-        parts += [line.last for line in self._lines()]
+        parts += [line.last for line in lines_of(self.model, self.behaviour)]
         names = {each.name for part in parts for each in part.find_all(exp.Column)}
         names |= {*SCORE_COLUMNS} - {"model"}
         return exp.select(*(column(name) for name in sorted(names))).from_(
@@ -327,11 +280,15 @@ class ModelSteps:
         ]
         return case(pairs, exp.cast(exp.null(), "text"))
 
-    def _condition(self, text: str, scope: Scope) -> exp.Expr:
-        tree = parse_condition(text, scope)
-        return self._bound(tree, SCORES if "total" in scope.fields else ())
+    def about_contact(self, text: str) -> exp.Expr:
+        """A condition about the contact; false where unknown."""
+        return self._bound(parse_condition(text, self._contact), ())
 
-    def _bound(self, tree: exp.Expr, scores: Sequence[str] = SCORES) -> exp.Expr:
+    def bound(self, tree: exp.Expr) -> exp.Expr:
+        """A condition about the contact and its scores; false where unknown."""
+        return self._bound(tree, SCORES)
+
+    def _bound(self, tree: exp.Expr, scores: Sequence[str]) -> exp.Expr:
         def field(name: str) -> exp.Expr:
             return column(name if name in scores else field_column(name))
 
@@ -342,86 +299,6 @@ class ModelSteps:
         features = self.behaviour.add_happened(self.model, name, length)
         recent = [column(self.behaviour.at(feature)) > since.copy() for feature in features]
         return holds(exp.or_(*recent))
-
-    # What an explanation asks besides
-
-    def _tiers(self) -> exp.Select:
-        """For each attribute, the place of the tier that holds."""
-        held: dict[str, exp.Expr] = {}
-        for i, attribute in enumerate(self.model.fit.attributes):
-            places = [
-                (self._condition(tier.when, self._contact), whole(j))
-                for j, tier in enumerate(attribute.tiers)
-            ]
-            held[f"a{i}"] = case(places, None)
-        return _and_all(held).from_(exp.to_table("known"))
-
-    def _needs(self) -> exp.Select:
-        """For each requirement of qualifying and each suppression, whether it holds."""
-        needs = requirements(self.model, self.behaviour.vocabulary)
-        held = {f"r{i}": self._bound(need.tree) for i, need in enumerate(needs)}
-        for i, suppression in enumerate(self.model.suppress):
-            held[f"x{i}"] = self._condition(suppression.when, self._contact)
-        same = column("contact_id", "k").eq(column("contact_id", "m"))
-        scored = (
-            exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("k")))
-            .select(*(column(name, "m") for name in SCORES))
-            .from_(exp.alias_(exp.to_table("known"), "k"))
-            .join(exp.alias_(exp.to_table(self.name), "m"), on=same)
-        )
-        return _and_all(held).from_(scored.subquery("scored"))
-
-    # Lines
-
-    def _lines(self) -> Iterator[Line]:
-        nothing = exp.null()
-        for i, attribute in enumerate(self.model.fit.attributes):
-            given = column(f"a{i}")
-            yield Line("fit", attribute.name, given, given.copy(), nothing, nothing)
-        for i, signal in enumerate(self.model.engagement.signals):
-            yield self._signal_line(f"s{i}", signal)
-        for i, negative in enumerate(self.model.negative):
-            taken = column(f"n{i}")
-            count: exp.Expr = nothing
-            last: exp.Expr = nothing
-            if negative.when is None:
-                count, last = self._evidence(feature_of_negative(negative))
-            yield Line(negative.from_, negative.name, taken, taken.copy(), count, last)
-        yield self._adjustment("fit", "fit limit", sub(column("fit"), column("fit_sum")))
-        if self.model.engagement.inactivity is not None:
-            lost = column("inactivity")
-            yield Line(
-                "engagement", "inactivity", lost, lost.copy(), nothing, column("last_activity")
-            )
-        cut = sub(column("engagement"), column("engagement_sum"))
-        yield self._adjustment("engagement", "engagement limit", cut)
-        for name, weight in (
-            ("fit", self.model.fit.weight),
-            ("engagement", self.model.engagement.weight),
-        ):
-            if weight != 1:
-                change = mul(number(weight - 1), column(name))
-                yield self._adjustment("total", f"weight of {name}", change)
-        cut = sub(column("total"), column("total_sum"))
-        yield self._adjustment("total", "total limit", cut)
-
-    def _signal_line(self, given: str, signal: Signal) -> Line:
-        if signal.when is not None:
-            points = column(given)
-            return Line("engagement", signal.name, points, points.copy(), exp.null(), exp.null())
-        feature = feature_of_signal(signal)
-        raw = number(signal.points)
-        if signal.per == "occurrence":
-            raw = mul(raw, column(self.behaviour.count(feature)))
-        return Line("engagement", signal.name, column(given), raw, *self._evidence(feature))
-
-    def _evidence(self, feature: Feature) -> tuple[exp.Expr, exp.Expr]:
-        """How many activities matched, and when they last completed the feature."""
-        matched = self.behaviour.matched_count(feature.match)
-        return column(matched), column(self.behaviour.at(feature))
-
-    def _adjustment(self, dimension: str, name: str, points: exp.Expr) -> Line:
-        return Line(dimension, name, points, points.copy(), exp.null(), exp.null())
 
 
 def _or_zero(value: exp.Expr) -> exp.Expr:
@@ -435,7 +312,7 @@ def _time(value: exp.Expr) -> exp.Expr:
     return exp.func("MAKE_TIMESTAMP", value, dialect="duckdb")
 
 
-def _and_all(values: Mapping[str, exp.Expr]) -> exp.Select:
+def with_columns(values: Mapping[str, exp.Expr]) -> exp.Select:
     """All columns there are, and these."""
     return exp.select(
         exp.column(exp.Star()), *(exp.alias_(value, name) for name, value in values.items())

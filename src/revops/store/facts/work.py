@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from revops.store.facts.arriving import ARRIVING, SEQ, arriving_rows, store_columns
+from revops.store.facts.arriving import ARRIVING, SEQ, arriving_rows, reading
 from revops.store.facts.log import merge_runs, write_runs
 from revops.store.facts.manifest import Table
 from revops.store.facts.segment import write_segment
-from revops.store.reading import read_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +64,10 @@ class Work:
     def _snapshot(self, shape: Shape, stamp: Stamp) -> list[Run]:
         if not stamp.count:
             return []
-        self.con.register(ARRIVING, read_arrow(self.store, shape.name, store_columns(shape)))
         rows = f"{arriving_rows(shape)} {shape.order_by}"
-        segment = write_segment(self.con, rows, self.folder, shape.name)
+        with reading(self.store, shape) as source:
+            self.con.register(ARRIVING, source)
+            segment = write_segment(self.con, rows, self.folder, shape.name)
         self.con.unregister(ARRIVING)
         return [(segment,)] if segment else []
 
@@ -77,23 +77,17 @@ class Work:
             known = Table(columns=dict(shape.columns))
         if known.stamp.last_seq == stamp.last_seq:
             return list(known.runs)
-        arrived = write_runs(
-            self.con,
-            read_arrow(
-                self.store, shape.name, store_columns(shape), after_seq=known.stamp.last_seq
-            ),
-            f"{arriving_rows(shape)} WHERE {SEQ} <= {stamp.last_seq}",
-            shape,
-            self.folder,
-            rows_in_file=self.tuning.rows_in_file,
-        )
+        rows = f"{arriving_rows(shape)} WHERE {SEQ} <= {stamp.last_seq}"
+        size = self.tuning.rows_in_file
+        with reading(self.store, shape, known.stamp.last_seq) as source:
+            arrived = write_runs(self.con, source, rows, shape, self.folder, rows_in_file=size)
         runs = merge_runs(
             self.con,
             [*known.runs, *arrived],
             shape,
             self.folder,
             most_runs=self.tuning.most_runs,
-            rows_in_file=self.tuning.rows_in_file,
+            rows_in_file=size,
         )
         for segment in _segments(arrived) - _segments(runs):
             (self.folder / segment.name).unlink()  # merged at once: nobody knew of it
