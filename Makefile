@@ -31,11 +31,11 @@ format: $(VENV)/dev.stamp ## Put the code into its standard form
 docs: $(VENV)/dev.stamp ## Write docs/reference/ from the code
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/dev.stamp ## Measure speed and memory (minutes; writes bench/RESULTS.md)
-	$(BIN)/python bench/run.py
+bench: $(VENV)/dev.stamp ## Measure speed and memory; takes minutes (bench/RESULTS.md keeps figures)
+	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
 test-spark: $(SPARK)/spark.stamp ## Run the Spark parity tests (needs Java)
-	$(SPARK)/bin/python -m pytest -m spark
+	$(SPARK)/bin/python -m pytest -m spark tests/spark
 
 lock: $(VENV)/dev.stamp ## Resolve the dependencies anew into requirements/*.lock
 	$(BIN)/python requirements/lock.py

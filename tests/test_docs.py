@@ -74,6 +74,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in targets if not (page.parent / link).exists()] == []
 
 
+def test_every_page_is_found_from_the_index() -> None:
+    index = (ROOT / "docs/index.md").read_text()
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/reference").glob("*.md")]
+    names = {page.relative_to(ROOT / "docs").as_posix() for page in pages} - {"index.md"}
+    assert names - set(LINK.findall(index)) == set()
+
+
 def test_the_reference_is_current() -> None:
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
     assert spec

@@ -112,12 +112,24 @@ def test_rows_say_what_is_wrong_with_them(read_file: ReadFile) -> None:
     ]
 
 
-def test_a_repeated_id_counts_once_and_the_last_wins(read_file: ReadFile) -> None:
-    text = "id,first_name\n1,a\n2,b\n1,a\n2,c\n3,d\n"
+def test_a_repeated_row_counts_once(read_file: ReadFile) -> None:
+    read = read_file({"contacts.csv": "id,first_name\n1,a\n2,b\n1,a\n"})
+    assert lines(read) == {"1": 4, "2": 3}
+    assert (read.rejects, read.codes) == ([], ["repeated-rows"])
+
+
+def test_an_id_with_two_meanings_is_refused(read_file: ReadFile) -> None:
+    with pytest.raises(RevopsError, match="the id '2' is there again on line 5") as refused:
+        read_file({"contacts.csv": "id,first_name\n1,a\n2,b\n1,a\n2,c\n3,d\n"})
+    assert refused.value.code == "duplicate-ids"
+    assert refused.value.issues[0].line == 3
+
+
+def test_of_a_vendor_s_repeated_id_the_last_row_wins(read_file: ReadFile) -> None:
+    text = "Record ID,First Name,Last Name,Email\n1,a,x,a@a.io\n2,b,x,b@a.io\n1,c,x,a@a.io\n"
     read = read_file({"contacts.csv": text})
-    assert lines(read) == {"1": 4, "2": 5, "3": 6}
-    assert read.rejects == [(3, "the id '2' is there again on line 5, which was kept")]
-    assert read.codes == ["repeated-rows", "duplicate-ids"]
+    assert lines(read) == {"1": 4, "2": 3}
+    assert read.rejects == [(2, "the id '1' is there again on line 4")]
 
 
 @pytest.mark.parametrize(
@@ -268,3 +280,18 @@ def test_what_is_written_is_what_is_read(
     rows = read.rows("contacts")
     assert [(row["id"], row["first_name"], row["last_name"]) for row in rows] == expected
     assert line == rows[0]["_line"]
+
+
+def test_headers_and_values_are_never_sql(read_file: ReadFile) -> None:
+    header = 'id,"x""); DROP TABLE rejects; --",\'; SELECT 1,{c0},$1,%s,?'
+    text = f"{header}\n1,'a',\"b'; --\",{{x}},$2,%d,?\n1,,,,,,\n"
+    read = read_file({"contacts.csv": text})
+    assert read.rejects == [(2, "the id '1' is there again on line 3, which was kept")]
+    assert set(read.custom("contacts")) == {
+        "x_drop_table_rejects",
+        "select_1",
+        "c0",
+        "s",
+        "_1",
+        "column",
+    }

@@ -157,3 +157,13 @@ def test_a_declared_custom_field_is_held_to_its_type(read_file: ReadFile) -> Non
     )
     assert read.custom("contacts") == {"lead_grade": "integer"}
     assert read.rejects == [(3, "lead_grade: 'A' is not a whole number")]
+
+
+def test_custom_fields_may_be_called_anything(read_file: ReadFile) -> None:
+    text = "id,t_id,rowid,name,t,kept,select,_line,Source\n1,a,b,c,d,e,f,g,h\n1,a,b,c,d,e,f,g,h\n"
+    read = read_file({"contacts.csv": text})
+    (row,) = read.rows("contacts")
+    assert [row[name] for name in ("id", "t_id", "rowid", "name", "t", "kept", "select")] == [
+        *("1", "a", "b", "c", "d", "e", "f"),
+    ]
+    assert (row["line"], row["source"], row["_line"]) == ("g", "h", 3)

@@ -16,6 +16,7 @@ from scoring_oracle.oracle import (
     Result,
     duration,
     in_force,
+    is_inbound,
     score_account,
     score_contact,
 )
@@ -103,7 +104,18 @@ class Company:
 
     def _account(self, contact: Fields, as_of: datetime) -> Fields | None:
         account_id = self._account_id(contact, as_of)
-        return next((each for each in self.accounts if each["id"] == account_id), None)
+        account = next((each for each in self.accounts if each["id"] == account_id), None)
+        return account and {**account, "engaged_contacts": self._engaged(account_id, as_of)}
+
+    def _engaged(self, account_id: str | None, as_of: datetime) -> int:
+        """How many of an account's contacts were active, inbound, in the last 30 days."""
+        members = {x["id"] for x in self.contacts if self._account_id(x, as_of) == account_id}
+        active = {
+            each["contact_id"]
+            for each in self.activities
+            if is_inbound(each) and as_of - timedelta(days=30) < each["occurred_at"] <= as_of
+        }
+        return len(members & active)
 
     def _account_id(self, contact: Fields, as_of: datetime) -> str | None:
         account_id: str | None = in_force(contact, _of(self.contact_history, contact), as_of).get(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
 Value = float | str | bool | None | Any
 
@@ -111,6 +111,19 @@ class Moment:
 
     def sql(self) -> str:
         return _text(self.literal.isoformat(sep=" "))
+
+    def value(self, row: Row) -> Value:  # noqa: ARG002 - a literal looks at nothing
+        return self.literal
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date, written as text in ISO 8601."""
+
+    literal: date
+
+    def sql(self) -> str:
+        return _text(self.literal.isoformat())
 
     def value(self, row: Row) -> Value:  # noqa: ARG002 - a literal looks at nothing
         return self.literal

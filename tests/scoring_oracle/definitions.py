@@ -42,7 +42,13 @@ comparisons = st.sampled_from(("=", "<>", "<", "<=", ">", ">="))
 Fields = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 CONTACT_FIELDS: Fields = (
     ("title", "seniority", "email", "email_domain", "tier", "account.industry", "account.icp_tier"),
-    ("account.employees", "account.annual_revenue", "account.fleet", "nps"),
+    (
+        "account.employees",
+        "account.annual_revenue",
+        "account.fleet",
+        "nps",
+        "account.engaged_contacts",
+    ),
     ("opted_in", "budget_authority", "account.named"),
     ("created_at", "account.created_at"),
 )
@@ -83,7 +89,7 @@ def _leaves(fields: Fields) -> list[Conditions]:
         *_of_numbers(number, literal_only=is_activity),
         st.builds(c.IsNull, any_field, st.booleans()),
         st.builds(c.InList, st.sampled_from(text_fields), st.sampled_from(tuple(LISTS))),
-        *_of_times(time_fields),
+        *_of_times(time_fields, is_activity=is_activity),
     ]
     if truth_fields:
         truth: Conditions = st.sampled_from([c.Field(name) for name in truth_fields])
@@ -128,10 +134,12 @@ def _of_numbers(field: Conditions, *, literal_only: bool) -> list[Conditions]:
     ]
 
 
-def _of_times(names: Sequence[str]) -> list[Conditions]:
+def _of_times(names: Sequence[str], *, is_activity: bool) -> list[Conditions]:
     field: Conditions = st.sampled_from([c.Field(name) for name in names])
     moment = st.sampled_from(MOMENTS).map(c.Moment)
+    day = st.sampled_from(MOMENTS).map(lambda each: c.Day(each.date()))
     return [
+        *([st.builds(c.Compare, st.just(c.Field("occurred_on")), comparisons, day)] * is_activity),
         st.builds(c.Compare, field, comparisons, moment),
         st.builds(c.Between, field, moment, moment),
     ]

@@ -100,13 +100,17 @@ def contact_row(
 
 
 def activity_row(activity: Fields, lists: Mapping[str, tuple[str, ...]]) -> Row:
-    """What `where` sees: the activity's fields and its properties, which are text."""
+    """What `where` sees: the activity's fields, its day and its properties, which are text."""
     properties = json.loads(activity.get("properties") or "{}")
     texts = {
         f"properties.{name}": value if isinstance(value, str | None) else json.dumps(value)
         for name, value in properties.items()
     }
-    return Row({**activity, **texts}, lists)
+    return Row({**activity, "occurred_on": activity["occurred_at"].date(), **texts}, lists)
+
+
+def is_inbound(activity: Fields) -> bool:
+    return activity["direction"] in {None, "inbound"}
 
 
 def matching(
@@ -246,7 +250,7 @@ class _Scorer:
     def _is_missed(rule: Fields, activity: Fields) -> bool:
         if "of" in rule:
             return bool(activity["type"] == rule["of"])
-        return activity["direction"] in {None, "inbound"}
+        return is_inbound(activity)
 
     def happened(self, name: str, within: str) -> bool:
         times = [each["occurred_at"] for each in self.counted if each["type"] == name]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from revops.connectors.files.custom import field_name
-from revops.connectors.files.quoting import literal, literals
+from revops.connectors.files.quoting import literal, literals, quoted
 from revops.connectors.files.shaping import Shaper
 from revops.connectors.files.values import DUCKDB_TYPES, truth
 from revops.connectors.mapping import Given, Joined, Shape, Source, Starting, columns_of, plain
@@ -55,8 +55,8 @@ class Column:
 
     @property
     def text_name(self) -> str:
-        """What its text is called in a relation of texts."""
-        return f"t_{self.name}"
+        """SQL of what its text is called in a relation of texts; no field is called so."""
+        return quoted(f"text of {self.name}")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Cells:
             name = f"{name}_{cell}" if name in self.by_name else name
             self.by_name[name] = cell
             self.headers[name] = own or f"column {at + 1}"
-            self._texts[cell] = _text_of(cell, native, kind.blank)
+            self._texts[cell] = _text_of(cell, native, kind.blank, is_text=rows.is_text)
             if native != "VARCHAR":
                 self.native[name] = (f"n{at}", native)
                 natives.append(f"{cell} AS n{at}")
@@ -133,11 +133,13 @@ class Cells:
         return f"coalesce({', '.join(parts)})" if len(parts) > 1 else "".join(parts)
 
 
-def _text_of(cell: str, native: str, blank: tuple[str, ...]) -> str:
+def _text_of(cell: str, native: str, blank: tuple[str, ...], *, is_text: bool) -> str:
     """SQL of a cell's text without blanks around it."""
     if native == "VARCHAR":
+        # What an export guarded against spreadsheets is taken back as it was.
+        guarded = f"WHEN starts_with({cell}, '''') THEN {_unguarded(cell)} " if is_text else ""
         text = (
-            f"CASE WHEN starts_with({cell}, ' ') OR ends_with({cell}, ' ')"
+            f"CASE {guarded}WHEN starts_with({cell}, ' ') OR ends_with({cell}, ' ')"
             f" THEN nullif(trim({cell}), '') ELSE nullif({cell}, '') END"
         )
     elif native.endswith("[]"):
@@ -152,6 +154,11 @@ def _text_of(cell: str, native: str, blank: tuple[str, ...]) -> str:
         listed = literals(tuple(each.lower() for each in blank))
         return f"CASE WHEN lower({text}) NOT IN ({listed}) THEN {text} END"
     return text
+
+
+def _unguarded(cell: str) -> str:
+    """SQL of a text without the apostrophe that keeps a spreadsheet from seeing a formula."""
+    return f"regexp_replace({cell}, '^''(''*[=+@\\-\\t\\r])', '\\1')"
 
 
 def bind(cells: Cells, kind: FileKind, table: Table, vendor: Vendor, prefix: str) -> Bound:

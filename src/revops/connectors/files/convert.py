@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from revops.connectors.canonical import CANONICAL
 from revops.connectors.files.activities import unknown_types, with_properties
 from revops.connectors.files.columns import Bound, Cells, Column, bind, known_fields
 from revops.connectors.files.conventions import decide, given_convention
@@ -271,6 +272,8 @@ class _Work:
         dropped, rejected = keep_last(self.con, name, columns, self.result.rejects)
         if dropped:
             self._note("repeated-rows", f"has {dropped:,} rows that repeat another exactly")
+        if rejected and self.vendor is CANONICAL:
+            raise self._ambiguous(rejected)
         if rejected:
             self._note(
                 "duplicate-ids",
@@ -278,6 +281,18 @@ class _Work:
                 " the last was kept",
                 "see the rejects",
             )
+
+    def _ambiguous(self, rows: int) -> RevopsError:
+        """Our own format says each record once; a vendor's export may not."""
+        query = f"SELECT _line, _reason FROM {self.result.rejects} ORDER BY _line DESC LIMIT 1"
+        ((line, reason),) = self.con.execute(query).fetchall()
+        return refuse(
+            self.document.path,
+            "duplicate-ids",
+            f"has {rows:,} rows whose id comes again with other values: {reason}",
+            "give each record one row",
+            line,
+        )
 
     def _finish(self, table: Table, columns: tuple[Column, ...], name: str) -> None:
         """Make a batch of typed rows."""

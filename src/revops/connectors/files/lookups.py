@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from revops.connectors.files.columns import Cells
@@ -82,7 +83,13 @@ def _joined(
         f" (SELECT {_key(key, vendor, lookup)} AS k, {found} FROM {other.relation}{group}) o"
         " ON r.j = o.k ORDER BY r._line"
     )
-    return Rows(name, rows.header + tuple(taken), rows.types + ("VARCHAR",) * len(taken))
+    return replace(
+        rows,
+        relation=name,
+        header=rows.header + tuple(taken),
+        types=rows.types + ("VARCHAR",) * len(taken),
+        is_quick=False,
+    )
 
 
 def _key(text: str, vendor: Vendor, lookup: Lookup) -> str:

@@ -64,12 +64,14 @@ class Rows:
         header: The names of the columns.
         types: Their DuckDB types.
         is_quick: Whether it is read anew with each use, and without `_line`.
+        is_text: Whether it comes from a text file, where an apostrophe may guard a formula sign.
     """
 
     relation: str
     header: tuple[str, ...]
     types: tuple[str, ...]
     is_quick: bool = False
+    is_text: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ def quick_rows(document: Document) -> Rows | None:
         f"(SELECT NULL::BIGINT AS _line, NULL::VARCHAR AS _fault, {cells}"
         f" FROM {_csv(document.path, form, len(document.header))})"
     )
-    return Rows(relation, document.header, document.types, is_quick=True)
+    return Rows(relation, document.header, document.types, is_quick=True, is_text=True)
 
 
 def _csv(path: Path, form: TextFormat, width: int) -> str:
@@ -193,7 +195,7 @@ def load_rows(
         )
         return Rows(relation, document.header, document.types)
     if quick_rows(document) is not None and _load_regular(con, document, table):
-        return Rows(table, document.header, document.types)
+        return Rows(table, document.header, document.types, is_text=True)
     copy = scratch / f"{table}.csv"
     rewrite(document.path, document.form, copy)
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in Rows("", document.header, ()).columns)
@@ -204,7 +206,7 @@ def load_rows(
         f" columns = {{'_line': 'BIGINT', '_fault': 'VARCHAR', {columns}}})"
     )
     copy.unlink()
-    return Rows(table, document.header, document.types)
+    return Rows(table, document.header, document.types, is_text=True)
 
 
 def _load_regular(con: duckdb.DuckDBPyConnection, document: Document, table: str) -> bool:

@@ -37,7 +37,7 @@ class Staged:
 def texts_sql(relation: str, columns: Sequence[Column], where: str) -> str:
     """The text of each column, or its value where the file has it typed, and where it stands."""
     listed = ", ".join(
-        f"{column.native or column.text} AS {quoted(column.text_name)}" for column in columns
+        f"{column.native or column.text} AS {column.text_name}" for column in columns
     )
     return f"SELECT _line, _fault, {listed} FROM {relation}{f' WHERE {where}' if where else ''}"
 
@@ -80,14 +80,14 @@ def stage(
 
 
 def _value(column: Column, convention: Convention) -> str:
-    text = quoted(column.text_name)
+    text = column.text_name
     return text if column.native else value_sql(column.kind, text, convention)
 
 
 def _checks(column: Column) -> list[tuple[str, str]]:
     """What makes a row faulty, each with SQL that tells it."""
     checks = []
-    name, text = quoted(column.name), quoted(column.text_name)
+    name, text = quoted(column.name), column.text_name
     if column.required:
         checks.append((f"{text} IS NULL", literal(f"{column.header or column.name} is missing")))
     where = "" if column.header in {"", column.name} else f" (column {column.header})"
@@ -145,7 +145,7 @@ def keep_last(
     )
     con.execute(
         f"INSERT INTO {rejects} SELECT _line, concat('the id ''', id[:{_SHOWN_CHARACTERS}], ''' is"
-        f" there again on line ', kept, ', which was kept') FROM {table}_twice WHERE NOT same"
+        f" there again on line ', kept) FROM {table}_twice WHERE NOT same"
     )
     con.execute(f"DELETE FROM {table} WHERE _line IN (SELECT _line FROM {table}_twice)")
     dropped, rejected = con.execute(

@@ -9,6 +9,16 @@ import typer
 
 from revops.interfaces.cli.console import progress, stdout, steps
 from revops.interfaces.cli.demo_view import show_demo
+from revops.interfaces.cli.options import FormatOption, OutputOption
+from revops.interfaces.cli.output import (
+    Format,
+    as_result,
+    check_output,
+    chosen,
+    is_shown,
+    write,
+    write_object,
+)
 
 _STEPS = {
     "workspace": "Starting a workspace",
@@ -40,9 +50,14 @@ def demo(
             show_default=False,
         ),
     ] = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Simulate a company, import it, score it, and show what was found."""
     from revops.services.demo import run_demo, write_company
+    from revops.services.demo_findings import HotLead
+
+    check_output(output)
 
     if out is not None:
         with progress("Simulating") as advance:
@@ -62,4 +77,9 @@ def demo(
             seed=seed,
             on_progress=tell,
         )
-    show_demo(report)
+    if is_shown(format_, output):
+        show_demo(report)
+    elif chosen(format_, output) is Format.JSON:
+        write_object(report, output)
+    else:
+        write(as_result(report.hottest, HotLead), format_, output)

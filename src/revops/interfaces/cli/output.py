@@ -127,7 +127,7 @@ def _write_table(result: pa.Table, title: str, output: Path | None) -> None:
     if len(result) > ROWS_SHOWN or left_out:
         columns = f", {left_out} more columns that are empty or do not fit" if left_out else ""
         rows = f"{min(len(result), ROWS_SHOWN):,} of {len(result):,} rows{columns}"
-        stderr.print(f"{rows}; --format csv gives all", style="quiet")
+        stderr.print(f"{rows}; --format csv gives all", style="quiet", soft_wrap=True)
 
 
 def _fitting(result: pa.Table, width: int) -> tuple[pa.Table, int]:

@@ -39,7 +39,9 @@ def init(
     *,
     motion: Annotated[
         str,
-        typer.Option(help="How you sell: plg, enterprise, mid-market, playbook or full."),
+        typer.Option(
+            help="How you sell: plg, enterprise, mid-market, playbook, universal or full."
+        ),
     ] = "mid-market",
     company: Annotated[
         str | None, typer.Option(help="The company's name.", show_default=False)
