@@ -72,8 +72,8 @@ def holds(text: str, scope: Scope, fields: dict[str, Any], *, happened: bool = F
         return exp.cast(exp.convert(fields.get(name)), kind)
 
     bound = bind(parse_condition(text, scope), value, lambda *_: exp.convert(happened))
-    row = duckdb.execute(f"SELECT {bound.sql(dialect='duckdb')}").fetchone()
-    return row is not None and row[0] is True
+    ((answer,),) = duckdb.execute(f"SELECT {bound.sql(dialect='duckdb')}").fetchall()
+    return answer is True
 
 
 # ---- Every template is sound --------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_import_says_what_became_of_each_file(acme: Path, revops: Revops) -> Non
     rows = [line.split() for line in said.out.splitlines()]
     assert ["contacts.csv", "contacts", "2", "2", "0", "0", "0"] in rows
     assert ["activities.csv", "activities", "3", "2", "0", "0", "1"] in rows
-    assert "1 rows of activities.csv were refused" in said.out
+    assert "1 row of activities.csv refused" in said.out
     rejects = next((acme / "rejects").glob("activities*.csv"))
     assert "not a time" in rejects.read_text()
 

@@ -103,11 +103,15 @@ class Company:
         )
 
     def _account(self, contact: Fields, as_of: datetime) -> Fields | None:
+        """The account a contact names, or only its derived field if there is no such record."""
         account_id = self._account_id(contact, as_of)
-        account = next((each for each in self.accounts if each["id"] == account_id), None)
-        return account and {**account, "engaged_contacts": self._engaged(account_id, as_of)}
+        if account_id is None:
+            return None
+        found = next((each for each in self.accounts if each["id"] == account_id), None)
+        engaged = {"engaged_contacts": self._engaged(account_id, as_of)}
+        return {"id": account_id, **(found or {}), **engaged}
 
-    def _engaged(self, account_id: str | None, as_of: datetime) -> int:
+    def _engaged(self, account_id: str, as_of: datetime) -> int:
         """How many of an account's contacts were active, inbound, in the last 30 days."""
         members = {x["id"] for x in self.contacts if self._account_id(x, as_of) == account_id}
         active = {

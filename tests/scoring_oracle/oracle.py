@@ -30,11 +30,17 @@ BOOLEANS = {"opted_in", "budget_authority", "named"}
 
 @dataclass(frozen=True)
 class Line:
-    """What one attribute, signal or negative gave, after decay and its own cap."""
+    """What one attribute, signal or negative gave.
+
+    `points` are after decay and the signal's own cap, `raw_points` before both; `count` is how
+    many activities match a signal, `last_at` when it was last completed.
+    """
 
     dimension: str
     name: str
     points: float
+    raw_points: float
+    count: int | None = None
     last_at: datetime | None = None
 
 
@@ -183,7 +189,8 @@ class _Scorer:
         lines = []
         for attribute in self.model.get("fit", {}).get("attributes", []):
             tiers = [tier for tier in attribute["tiers"] if self.asks(tier["when"])]
-            lines.append(Line("fit", attribute["name"], tiers[0]["points"] if tiers else 0.0))
+            points = tiers[0]["points"] if tiers else 0.0
+            lines.append(Line("fit", attribute["name"], points, points))
         return lines
 
     def signals(self) -> list[Line]:
@@ -196,16 +203,18 @@ class _Scorer:
     def _signal(self, signal: Fields) -> Line:
         name, points = signal["name"], signal["points"]
         if "when" in signal:
-            return Line("engagement", name, points if self.asks(signal["when"]) else 0.0)
-        times = self._completed_at(signal, self.counted)
+            points = points if self.asks(signal["when"]) else 0.0
+            return Line("engagement", name, points, points)
+        matched = matching(signal, self.counted, self.lists)
+        times = [each["occurred_at"] for each in completions(signal, matched)]
         if not times:
-            return Line("engagement", name, 0.0)
-        if signal.get("per", "once") == "once":
-            times = times[-1:]
-        total = sum(decayed(points, signal.get("decay"), self.as_of - t) for t in times)
+            return Line("engagement", name, 0.0, 0.0, len(matched))
+        counting = times if signal.get("per") == "occurrence" else times[-1:]
+        total = sum(decayed(points, signal.get("decay"), self.as_of - t) for t in counting)
         if signal.get("max") is not None:
             total = min(total, signal["max"])
-        return Line("engagement", name, total, times[-1])
+        raw = points * len(counting)
+        return Line("engagement", name, total, raw, len(matched), times[-1])
 
     def _completed_at(self, rule: Fields, activities: Sequence[Fields]) -> list[datetime]:
         matched = matching(rule, activities, self.lists)
@@ -231,7 +240,7 @@ class _Scorer:
 
     def negatives(self, subtotal: str) -> list[Line]:
         return [
-            Line(subtotal, each["name"], each["points"])
+            Line(subtotal, each["name"], each["points"], each["points"])
             for each in self.model.get("negative", [])
             if each.get("from", "total") == subtotal and self._negative_holds(each)
         ]

@@ -24,6 +24,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> SimulatedCompany:
 def db(company: SimulatedCompany) -> Iterator[duckdb.DuckDBPyConnection]:
     """The company's files, one view each, and `truth`."""
     with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
         for path in company.folder.rglob("*.parquet"):
             con.read_parquet(str(path)).create_view(path.stem)
         yield con

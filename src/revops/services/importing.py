@@ -20,6 +20,7 @@ from revops.connectors.files.rejects import write_rejects
 from revops.connectors.mapping import Vendor, plain
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
+from revops.kit.number import how_many
 from revops.records import FieldType
 from revops.services.workspace import met_custom_fields
 from revops.store.load import load_batches
@@ -254,7 +255,7 @@ def _all_refused(
         Issue(str(document.path), line, "", "bad-row", Level.ERROR, reason)
         for line, reason in found
     ]
-    message = f"none of the file's {converted.count:,} rows can be used"
+    message = f"the file has {how_many(converted.count, 'row')}, none of which can be used"
     first = Issue(
         str(document.path), 0, "", "no-good-row", Level.ERROR, message, "see the reasons below"
     )

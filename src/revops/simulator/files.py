@@ -73,5 +73,16 @@ def _canonical(con: duckdb.DuckDBPyConnection, plural: str) -> str:
 def _write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     target = str(path).replace("'", "''")
     options = _OPTIONS[path.suffix.removeprefix(".")]
-    rows = con.execute(f"COPY ({query}) TO '{target}' ({options})").fetchall()
+    told = _zoned(con, query) if path.suffix == ".parquet" else query
+    rows = con.execute(f"COPY ({told}) TO '{target}' ({options})").fetchall()
     return int(rows[0][0])
+
+
+def _zoned(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The query with its times marked as UTC, so that no reader takes them for local ones."""
+    times = [
+        f"make_timestamptz(epoch_us({name})) AS {name}"
+        for name, own, *_ in con.execute(f"DESCRIBE {query}").fetchall()
+        if own == "TIMESTAMP"
+    ]
+    return f"SELECT * REPLACE ({', '.join(times)}) FROM ({query})" if times else query

@@ -8,6 +8,7 @@ from revops.connectors.files.columns import Bound, Column
 from revops.connectors.files.quoting import literal, literals
 from revops.connectors.files.values import truth
 from revops.kit.issue import nearest
+from revops.kit.number import how_many
 from revops.records import ACTIVITY_TYPES, FieldType
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def unknown_types(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[
     for kind, rows in found:
         near = nearest(kind, ACTIVITY_TYPES)
         mend = f"the nearest known one is '{near[0]}'" if near else ""
-        yield f"has {rows:,} activities of the type '{kind[:60]}'", mend
+        yield f"has the type '{kind[:60]}' in {how_many(rows, 'row')}", mend
 
 
 def with_properties(bound: Bound, types: Mapping[str, FieldType]) -> tuple[Column, ...]:

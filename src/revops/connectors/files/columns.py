@@ -11,6 +11,7 @@ from revops.connectors.files.shaping import Shaper
 from revops.connectors.files.values import DUCKDB_TYPES, truth
 from revops.connectors.mapping import Given, Joined, Shape, Source, Starting, columns_of, plain
 from revops.records import RECORDS, Field, FieldType
+from revops.store.forms import ZONED, in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,7 @@ CHANGE_FIELDS = (
 )
 """What a change says."""
 _CHANGED_AT = Field("_changed_at", FieldType.TIME)
+_WITH_ZONE = "WITH TIME ZONE"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Column:
         is_custom: Whether it is not canonical.
         required: Whether a row without it is refused.
         native: SQL for its value, where the file has it with its type.
+        is_local: Whether `native` is a time without a zone.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Column:
     is_custom: bool = False
     required: bool = False
     native: str = ""
+    is_local: bool = False
 
     @property
     def text_name(self) -> str:
@@ -136,16 +140,18 @@ class Cells:
 def _text_of(cell: str, native: str, blank: tuple[str, ...], *, is_text: bool) -> str:
     """SQL of a cell's text without blanks around it."""
     if native == "VARCHAR":
-        # What an export guarded against spreadsheets is taken back as it was.
-        guarded = f"WHEN starts_with({cell}, '''') THEN {_unguarded(cell)} " if is_text else ""
+        # What an export guarded against spreadsheets is taken back as it was. Most texts begin
+        # with a sign after the apostrophe, and are looked at no further.
+        bare = _unguarded(cell) if is_text else cell
         text = (
-            f"CASE {guarded}WHEN starts_with({cell}, ' ') OR ends_with({cell}, ' ')"
-            f" THEN nullif(trim({cell}), '') ELSE nullif({cell}, '') END"
+            f"CASE WHEN {cell} < '(' OR ends_with({cell}, ' ')"
+            f" THEN nullif(trim({bare}), '') ELSE {cell} END"
         )
     elif native.endswith("[]"):
         text = f"nullif(array_to_string({cell}, ';'), '')"
     elif native.startswith("TIMESTAMP"):
-        text = f"CAST({cell}::TIMESTAMPTZ AS VARCHAR)"
+        known = "TIMESTAMPTZ" if native.endswith(_WITH_ZONE) else "TIMESTAMP"
+        text = f"CAST({cell}::{known} AS VARCHAR)"
     elif native.startswith(("STRUCT", "MAP")):
         text = f"CAST(to_json({cell}) AS VARCHAR)"
     else:
@@ -158,7 +164,8 @@ def _text_of(cell: str, native: str, blank: tuple[str, ...], *, is_text: bool) -
 
 def _unguarded(cell: str) -> str:
     """SQL of a text without the apostrophe that keeps a spreadsheet from seeing a formula."""
-    return f"regexp_replace({cell}, '^''(''*[=+@\\-\\t\\r])', '\\1')"
+    bare = f"regexp_replace({cell}, '^''(''*[=+@\\-\\t\\r])', '\\1')"
+    return f"CASE WHEN starts_with({cell}, '''') THEN {bare} ELSE {cell} END"
 
 
 def bind(cells: Cells, kind: FileKind, table: Table, vendor: Vendor, prefix: str) -> Bound:
@@ -193,6 +200,7 @@ def bind(cells: Cells, kind: FileKind, table: Table, vendor: Vendor, prefix: str
             target not in known,
             known.get(target, Field(target)).required,
             "" if target in table.values else _native(cells, source, known.get(target)),
+            _is_local(cells, source),
         )
         for target, source in sources.items()
         if (text := cells.source(source))
@@ -286,4 +294,13 @@ def _native(cells: Cells, source: Source, own: Field | None) -> str:
     cell, native = cells.native[source]
     if not native.startswith(_NATIVE.get(own.type, ())):
         return ""
+    if own.type is FieldType.TIME and native == ZONED:
+        return in_utc(cell)
     return f"TRY_CAST({cell} AS {DUCKDB_TYPES[own.type]})"
+
+
+def _is_local(cells: Cells, source: Source) -> bool:
+    if not isinstance(source, str) or source not in cells.native:
+        return False
+    _cell, native = cells.native[source]
+    return native.startswith(_NATIVE[FieldType.TIME]) and not native.endswith(_WITH_ZONE)

@@ -26,6 +26,7 @@ from revops.connectors.files.text import refuse
 from revops.connectors.files.values import Convention, truth
 from revops.connectors.mapping import FileKind, Shape, Table, Vendor, columns_of
 from revops.kit.issue import Issue, Level, did_you_mean
+from revops.kit.number import how_many
 from revops.store.batch import Batch
 
 if TYPE_CHECKING:
@@ -260,39 +261,30 @@ class _Work:
                 f" WHERE NOT ({' AND '.join(kept)})"
             )
             if gone:
-                self._note(
-                    "deleted-rows", f"has {gone:,} rows that are deleted there, left out here"
-                )
+                rows = how_many(gone, "row")
+                self._note("deleted-rows", f"has {rows} deleted there, left out here")
         for name, values in table.only.items():
             if text := cells.source(name):
                 kept.append(f"lower({text}) IN ({literals(values)})")
         return " AND ".join(kept)
 
     def _keep_last(self, name: str, columns: tuple[Column, ...]) -> None:
-        dropped, rejected = keep_last(self.con, name, columns, self.result.rejects)
-        if dropped:
-            self._note("repeated-rows", f"has {dropped:,} rows that repeat another exactly")
-        if rejected and self.vendor is CANONICAL:
-            raise self._ambiguous(rejected)
-        if rejected:
-            self._note(
+        repeats = keep_last(self.con, name, columns, self.result.rejects)
+        again = f"has {how_many(repeats.rejected, 'row')} whose id comes again with other values"
+        # Our own format says each record once; another's export may not.
+        if repeats.rejected and self.vendor is CANONICAL:
+            raise refuse(
+                self.document.path,
                 "duplicate-ids",
-                f"has {rejected:,} rows whose id comes again further down with other values;"
-                " the last was kept",
-                "see the rejects",
+                f"{again}: {repeats.reason}",
+                "give each record one row",
+                repeats.line,
             )
-
-    def _ambiguous(self, rows: int) -> RevopsError:
-        """Our own format says each record once; a vendor's export may not."""
-        query = f"SELECT _line, _reason FROM {self.result.rejects} ORDER BY _line DESC LIMIT 1"
-        ((line, reason),) = self.con.execute(query).fetchall()
-        return refuse(
-            self.document.path,
-            "duplicate-ids",
-            f"has {rows:,} rows whose id comes again with other values: {reason}",
-            "give each record one row",
-            line,
-        )
+        if repeats.dropped:
+            dropped = how_many(repeats.dropped, "row")
+            self._note("repeated-rows", f"has {dropped} equal to another")
+        if repeats.rejected:
+            self._note("duplicate-ids", f"{again}; the last was kept", "see the rejects")
 
     def _finish(self, table: Table, columns: tuple[Column, ...], name: str) -> None:
         """Make a batch of typed rows."""

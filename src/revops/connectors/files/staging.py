@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from revops.connectors.files.quoting import literal, quoted
-from revops.connectors.files.values import EARLIEST, LATEST, MEANINGS, Convention, value_sql
+from revops.connectors.files.values import (
+    EARLIEST,
+    LATEST,
+    MEANINGS,
+    Convention,
+    in_zone,
+    value_sql,
+)
 from revops.records import FieldType
 
 if TYPE_CHECKING:
@@ -17,6 +24,23 @@ if TYPE_CHECKING:
     from revops.connectors.files.columns import Column
 
 _SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Rows whose id comes again further down.
+
+    Attributes:
+        dropped: How many say the same as the last one.
+        rejected: How many say something else.
+        line: The first of these.
+        reason: What is wrong with it.
+    """
+
+    dropped: int = 0
+    rejected: int = 0
+    line: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,10 @@ def stage(
 
 def _value(column: Column, convention: Convention) -> str:
     text = column.text_name
-    return text if column.native else value_sql(column.kind, text, convention)
+    if not column.native:
+        return value_sql(column.kind, text, convention)
+    is_local = column.kind is FieldType.TIME and column.is_local
+    return in_zone(text, convention.zone) if is_local else text
 
 
 def _checks(column: Column) -> list[tuple[str, str]]:
@@ -121,35 +148,32 @@ def count_ids(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int]:
 
 def keep_last(
     con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], rejects: str
-) -> tuple[int, int]:
+) -> Repeats:
     """Keep one row for each id: the last of the file.
 
     Earlier rows that say the same are dropped; those that say something else are rejected, with
     the line of the one that is kept.
-
-    Returns:
-        How many were dropped, and how many rejected.
     """
     rows, ids = count_ids(con, table)
     if rows == ids:
-        return 0, 0
+        return Repeats()
     said = ", ".join(quoted(column.name) for column in columns)
     con.execute(
-        f"CREATE TABLE {table}_twice AS SELECT _line, id, kept,"
-        " said IS NOT DISTINCT FROM kept_said AS same FROM ("
+        f"CREATE TABLE {table}_twice AS SELECT _line,"
+        f" concat('the id ''', id[:{_SHOWN_CHARACTERS}], ''' is there again on line ', kept)"
+        " AS reason, said IS NOT DISTINCT FROM kept_said AS same FROM ("
         f" SELECT _line, id, row({said}) AS said, last_value(_line) OVER w AS kept,"
         f" last_value(row({said})) OVER w AS kept_said FROM {table}"
         f" WHERE id IN (SELECT id FROM {table} GROUP BY id HAVING count(*) > 1)"
         " WINDOW w AS (PARTITION BY id ORDER BY _line"
         " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) WHERE _line <> kept"
     )
-    con.execute(
-        f"INSERT INTO {rejects} SELECT _line, concat('the id ''', id[:{_SHOWN_CHARACTERS}], ''' is"
-        f" there again on line ', kept) FROM {table}_twice WHERE NOT same"
-    )
+    con.execute(f"INSERT INTO {rejects} SELECT _line, reason FROM {table}_twice WHERE NOT same")
     con.execute(f"DELETE FROM {table} WHERE _line IN (SELECT _line FROM {table}_twice)")
-    dropped, rejected = con.execute(
-        f"SELECT count(*) FILTER (same), count(*) FILTER (NOT same) FROM {table}_twice"
+    found = con.execute(
+        "SELECT count(*) FILTER (same), count(*) FILTER (NOT same),"
+        " coalesce(min(_line) FILTER (NOT same), 0),"
+        f" coalesce(arg_min(reason, _line) FILTER (NOT same), '') FROM {table}_twice"
     ).fetchall()[0]
     con.execute(f"DROP TABLE {table}_twice")
-    return dropped, rejected
+    return Repeats(*found)

@@ -89,7 +89,8 @@ def _otherwise(quick: str, text: str, slow: str) -> str:
     return f"coalesce({quick}, CASE WHEN {text} IS NOT NULL THEN {slow} END)"
 
 
-def _in_zone(moment: str, zone: str) -> str:
+def in_zone(moment: str, zone: str) -> str:
+    """A time told in a zone, in UTC."""
     if zone == "UTC":
         return moment
     return f"timezone('UTC', timezone({literal(zone)}, {moment}))"
@@ -103,9 +104,9 @@ def _time(text: str, convention: Convention) -> str:
         says_zone = f"regexp_matches({text}[11:], '[+-][0-9]|[A-Za-z]{{2}}')"
         quick = (
             f"CASE WHEN ends_with({text}, 'Z') THEN {plain} WHEN {says_zone} THEN {zoned}"
-            f" ELSE {_in_zone(plain, convention.zone)} END"
+            f" ELSE {in_zone(plain, convention.zone)} END"
         )
-    written = _in_zone(_written(text, convention), convention.zone)
+    written = in_zone(_written(text, convention), convention.zone)
     if convention.time_format:
         return _otherwise(written, text, quick)
     return _otherwise(quick, text, f"coalesce({_since_epoch(text)}, {written})")

@@ -21,6 +21,7 @@ from revops.interfaces.cli.options import (
     workspace_folder,
 )
 from revops.interfaces.cli.output import as_result, check_output, is_shown, write
+from revops.kit.number import how_many
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +77,8 @@ def export(
         with working(f"Exporting {table}"):
             done = export_table(opened, table, format_=kind, output=output, as_of=at)
     if output is not None:
-        stderr.print(f"{done.rows:,} rows of {done.table} written to {output}", markup=False)
+        rows = how_many(done.rows, "row")
+        stderr.print(f"{rows} of {done.table} written to {output}", markup=False)
 
 
 def _show_table(workspace: Workspace, table: str, at: datetime | None, output: Path | None) -> None:

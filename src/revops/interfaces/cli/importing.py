@@ -19,6 +19,7 @@ from revops.interfaces.cli.options import (
 from revops.interfaces.cli.output import as_result, check_output, is_shown, write
 from revops.interfaces.cli.tables import cell, plain_table
 from revops.kit.errors import RevopsError
+from revops.kit.number import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +97,7 @@ def _show(outcomes: Sequence[FileOutcome]) -> None:
 def _show_remarks(outcome: FileOutcome) -> None:
     show_issues(outcome.notes, stdout)
     if outcome.rejects_file:
-        told = f"{outcome.rejected:,} rows of {outcome.file} were refused; why is in "
+        told = f"{how_many(outcome.rejected, 'row')} of {outcome.file} refused; why is in "
         stdout.print(Text(told, "warn") + Text(str(outcome.rejects_file)), soft_wrap=True)
     if outcome.known_at_export:
         fields = ", ".join(outcome.known_at_export)

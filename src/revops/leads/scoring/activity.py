@@ -7,6 +7,7 @@ need a pass of their own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,13 @@ from revops.leads.scoring.expressions import (
     total,
     whole,
 )
-from revops.leads.scoring.marking import has_bit, marked_activities, rows_of_feature
+from revops.leads.scoring.marking import (
+    has_bit,
+    marked_steps,
+    reads_marked,
+    rows_of_feature,
+    with_recycle,
+)
 from revops.leads.scoring.sequence import sequence_steps
 from revops.leads.scoring.steps import Role, Step
 
@@ -35,55 +42,63 @@ PACKED = 10
 """Bits beside a moment in a packed number: microseconds since 1970 take 51 of 63 until 2041."""
 
 
-def behaviour_steps(
-    behaviour: Behaviour,
-    as_of: datetime,
-    *,
-    only_some: bool,
-    has_recycles: bool,
-    is_kept: bool,
-) -> list[Step]:
-    """Steps that end in `behaviour`: contact_id and the columns of every match and feature."""
-    marked = marked_activities(behaviour, as_of, only_some=only_some, has_recycles=has_recycles)
-    steps = [
-        Step("activity", marked),
-        Step("seen", _seen(behaviour, as_of)),
-        Step("unpacked", _unpacked(behaviour)),
-    ]
-    columns: list[exp.Expr] = [column("contact_id", "s")]
-    for match in behaviour.matches:
-        columns += [column(behaviour.matched_at(match), "s")]
-        columns += [column(behaviour.matched_count(match), "s")]
-    joined = []
-    for feature, number in behaviour.features.items():
-        if feature.is_plain or feature.is_windowed:
+@dataclass(frozen=True)
+class Seen:
+    """How to see what contacts did.
+
+    Attributes:
+        steps: The steps to it, the last of which is `seen`.
+        joins: The steps whose rows, by contact_id, hold the columns.
+        columns: The columns of every match and feature.
+    """
+
+    steps: list[Step]
+    joins: list[str]
+    columns: list[exp.Expr]
+
+
+def see(behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool) -> Seen:
+    """Work out every match and feature.
+
+    Args:
+        behaviour: What is asked.
+        as_of: The instant.
+        only_some: Whether only the contacts in `wanted` are asked for.
+        is_kept: Whether `seen` is read more than once.
+    """
+    apart = [each for each in behaviour.features if behaviour.has_own_pass(each)]
+    is_read_again = any(reads_marked(behaviour, feature) for feature in apart)
+    steps = marked_steps(behaviour, as_of, only_some=only_some, is_kept=is_read_again)
+    steps.append(Step("gathered", _gathered(behaviour, as_of)))
+    steps.append(Step("seen", _seen(behaviour), Role.KEPT if is_kept else Role.PART))
+    joins = ["seen"]
+    columns: list[exp.Expr] = []
+    for match in behaviour.bits:
+        columns.append(column(behaviour.matched_at(match), "seen"))
+        columns.append(column(behaviour.matched_count(match), "seen"))
+    for feature in behaviour.features:
+        if feature not in apart:
             columns += _known(behaviour, feature)
-            continue
-        rows = rows_of_feature(
-            behaviour, feature, as_of, only_some=only_some, has_recycles=has_recycles
-        )
-        steps += sequence_steps(feature, number, rows, as_of)
-        name = f"f{number}"
-        joined.append(name)
+    for feature in apart:
+        name = f"f{behaviour.features[feature]}"
+        rows = rows_of_feature(behaviour, feature, as_of, only_some=only_some)
+        steps += sequence_steps(feature, behaviour.features[feature], rows, as_of)
+        joins.append(name)
         columns += [column(behaviour.count(feature), name), column(behaviour.at(feature), name)]
         if feature.points is not None:
             columns.append(column(behaviour.points(feature), name))
-    query = exp.select(*columns).from_(exp.alias_(exp.to_table("unpacked"), "s"))
-    for name in joined:
-        same = column("contact_id", name).eq(column("contact_id", "s"))
-        query = query.join(exp.to_table(name), on=same, join_type="left")
-    return [*steps, Step("behaviour", query, Role.KEPT if is_kept else Role.PART)]
+    return Seen(steps, joins, columns)
 
 
-def _seen(behaviour: Behaviour, as_of: datetime) -> exp.Select:
-    """One row a contact: latest, number and, where a window is asked for, list per match."""
+def _gathered(behaviour: Behaviour, as_of: datetime) -> exp.Select:
+    """One row a contact: latest and number per match, and packed lists for the windows."""
     # A CASE for each match in an inner query lets every aggregate of it share the work.
     inner = [
         exp.alias_(case([(has_bit(bit), column("t"))], None), f"t{bit}")
-        for bit in behaviour.matches.values()
+        for bit in behaviour.bits.values()
     ]
     outer: list[exp.Expr] = []
-    for match, bit in behaviour.matches.items():
+    for match, bit in behaviour.bits.items():
         latest, number = exp.Max(this=column(f"t{bit}")), exp.Count(this=column(f"t{bit}"))
         outer.append(exp.alias_(latest, behaviour.matched_at(match)))
         outer.append(exp.alias_(number, behaviour.matched_count(match)))
@@ -93,7 +108,7 @@ def _seen(behaviour: Behaviour, as_of: datetime) -> exp.Select:
     outer += [
         exp.alias_(_points(behaviour, feature, as_of), behaviour.points(feature))
         for feature in behaviour.features
-        if feature.is_each and feature.points is not None
+        if feature.is_each and feature.points is not None and not behaviour.has_own_pass(feature)
     ]
     marked = exp.select(column("contact_id"), *inner).from_(exp.to_table("activity"))
     return (
@@ -114,8 +129,8 @@ def _reach(behaviour: Behaviour) -> list[dict[int, timedelta]]:
     """
     reach: dict[int, timedelta] = {}
     for feature in behaviour.features:
-        if feature.is_windowed:
-            bit = behaviour.matches[feature.match]
+        if feature.is_windowed and not behaviour.has_own_pass(feature):
+            bit = behaviour.bits[feature.match]
             reach[bit] = max(behaviour.reach(feature), reach.get(bit, timedelta()))
     pairs = list(reach.items())
     return [dict(pairs[i : i + PACKED]) for i in range(0, len(pairs), PACKED)]
@@ -146,27 +161,53 @@ def _sorted_list(name: str) -> exp.Expr:
     return exp.ArraySort(this=listed)
 
 
-def _unpacked(behaviour: Behaviour) -> exp.Select:
-    """What was seen and, for each match with a window, the list of the moments that matter."""
-    lists = [
-        exp.alias_(_moments(column(_list(place)), flag), _moments_of(bit))
-        for place, group in enumerate(_reach(behaviour))
-        for flag, bit in enumerate(group)
+def _seen(behaviour: Behaviour) -> exp.Select:
+    """What was gathered, without what recycling made forget, and the moments for each window."""
+    columns: list[exp.Expr] = [column("contact_id", "g")]
+    for match in behaviour.bits:
+        latest, number = behaviour.matched_at(match), behaviour.matched_count(match)
+        is_cut = behaviour.has_recycles and match.since_recycle
+        columns += (
+            [_since_recycle(latest, latest, None), _since_recycle(number, latest, whole(0))]
+            if is_cut
+            else [column(latest, "g"), column(number, "g")]
+        )
+    for place, group in enumerate(_reach(behaviour)):
+        for flag, bit in enumerate(group):
+            match = next(each for each, its in behaviour.bits.items() if its == bit)
+            is_cut = behaviour.has_recycles and match.since_recycle
+            moments = _moments(column(_list(place), "g"), flag, is_cut=is_cut)
+            columns.append(exp.alias_(moments, _moments_of(bit)))
+    columns += [
+        column(behaviour.points(feature), "g")
+        for feature in behaviour.features
+        if feature.is_each and feature.points is not None and not behaviour.has_own_pass(feature)
     ]
-    return exp.select(exp.column(exp.Star()), *lists).from_(exp.to_table("seen"))
+    query = exp.select(*columns).from_(exp.alias_(exp.to_table("gathered"), "g"))
+    return with_recycle(query, "g") if behaviour.has_recycles else query
+
+
+def _since_recycle(name: str, latest: str, otherwise: exp.Expr | None) -> exp.Expr:
+    """A column, if the latest activity is later than the contact's last recycling."""
+    is_old = column(latest, "g") <= column("recycled", "r")
+    return exp.alias_(case([(is_old, otherwise or exp.null())], column(name, "g")), name)
 
 
 def _moments_of(bit: int) -> str:
     return f"b{bit}_moments"
 
 
-def _moments(packed: exp.Expr, flag: int) -> exp.Expr:
-    """The moments in a list of packed numbers that have this flag."""
+def _moments(packed: exp.Expr, flag: int, *, is_cut: bool) -> exp.Expr:
+    """The moments in a list of packed numbers that have this flag and were not forgotten."""
     has_flag = exp.BitwiseAnd(this=exp.column("x"), expression=whole(1 << flag))
-    is_mine = exp.NEQ(this=exp.paren(has_flag), expression=whole(0))
-    moment = exp.IntDiv(this=exp.column("x"), expression=whole(1 << PACKED))
+    is_mine: exp.Expr = exp.NEQ(this=exp.paren(has_flag), expression=whole(0))
+    moment = exp.paren(exp.IntDiv(this=exp.column("x"), expression=whole(1 << PACKED)))
+    if is_cut:
+        recycled = exp.Coalesce(this=column("recycled", "r"), expressions=[whole(0)])
+        is_mine = exp.and_(is_mine, moment > recycled)
     return exp.Transform(
-        this=exp.ArrayFilter(this=packed, expression=_lambda(is_mine)), expression=_lambda(moment)
+        this=exp.ArrayFilter(this=packed, expression=_lambda(is_mine)),
+        expression=_lambda(moment.copy()),
     )
 
 
@@ -176,7 +217,7 @@ def _lambda(body: exp.Expr) -> exp.Lambda:
 
 def _points(behaviour: Behaviour, feature: Feature, as_of: datetime) -> exp.Expr:
     """What is left of the points of every activity of a feature that each of them completes."""
-    moment = column(f"t{behaviour.matches[feature.match]}")
+    moment = column(f"t{behaviour.bits[feature.match]}")
     left = decayed(feature.points or 0, feature.decay, sub(whole(micros_at(as_of)), moment))
     some = exp.Not(this=exp.Is(this=moment.copy(), expression=exp.null()))
     return exp.Sum(this=case([(some, left)], None))
@@ -185,11 +226,11 @@ def _points(behaviour: Behaviour, feature: Feature, as_of: datetime) -> exp.Expr
 def _known(behaviour: Behaviour, feature: Feature) -> list[exp.Expr]:
     """The columns of a feature that the one pass already knows enough for."""
     if feature.is_each:
-        return [column(behaviour.points(feature), "s")] if feature.points is not None else []
+        return [column(behaviour.points(feature), "seen")] if feature.points is not None else []
     if feature.is_windowed:
         return _windowed(behaviour, feature)
-    seen = column(behaviour.matched_count(feature.match), "s")
-    last = column(behaviour.matched_at(feature.match), "s")
+    seen = column(behaviour.matched_count(feature.match), "seen")
+    last = column(behaviour.matched_at(feature.match), "seen")
     enough = seen >= whole(feature.count)
     completed = sub(seen.copy(), whole(feature.count - 1))
     return [
@@ -204,7 +245,7 @@ def _windowed(behaviour: Behaviour, feature: Feature) -> list[exp.Expr]:
     The i-th moment completes when the one `count - 1` before it is inside the window.
     """
     assert feature.within is not None  # noqa: S101 - told by is_windowed
-    moments = column(_moments_of(behaviour.matches[feature.match]), "s")
+    moments = column(_moments_of(behaviour.bits[feature.match]), "seen")
     size = exp.ArraySize(this=moments.copy())
 
     def moment(index: exp.Expr) -> exp.Expr:

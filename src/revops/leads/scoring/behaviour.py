@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class Feature:
         within: In a window this long that ends at the last of them.
         distinct: The activity field whose values are counted, instead of activities.
         same_session: Whether they must share the session.
+        per_occurrence: Whether every completion gives points, so that their number matters.
         points, decay: Where given, the decayed points of all completions are summed up.
     """
 
@@ -52,6 +53,7 @@ class Feature:
     within: timedelta | None = None
     distinct: str | None = None
     same_session: bool = False
+    per_occurrence: bool = False
     points: float | None = None
     decay: Decay | None = None
 
@@ -66,6 +68,11 @@ class Feature:
     def is_each(self) -> bool:
         """Whether every matching activity completes it, so that the match says all of it."""
         return self.count == 1 and self.distinct is None
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether the latest matching activity says all there is to know."""
+        return self.is_each and not self.per_occurrence
 
     @property
     def is_windowed(self) -> bool:
@@ -89,17 +96,11 @@ def feature_of(completion: Completion, *, since_recycle: bool = True) -> Feature
 def feature_of_signal(signal: Signal) -> Feature:
     """What must be known to give a signal its points."""
     feature = feature_of(signal)
-    if signal.per == "occurrence" and signal.decay:
-        return Feature(
-            feature.match,
-            feature.count,
-            feature.within,
-            feature.distinct,
-            feature.same_session,
-            signal.points,
-            signal.decay,
-        )
-    return feature
+    if signal.per == "once":
+        return feature
+    if signal.decay is None:
+        return replace(feature, per_occurrence=True)
+    return replace(feature, per_occurrence=True, points=signal.points, decay=signal.decay)
 
 
 def horizon_of(signal: Signal) -> timedelta:
@@ -127,61 +128,86 @@ ENGAGED = Feature(Match((), INBOUND, since_recycle=False))
 
 @dataclass
 class Behaviour:
-    """The features that a set of models asks for, numbered.
+    """What a set of models asks of the activities.
 
     Attributes:
-        matches: Every different set of activities; its place is its bit in a row's mask.
-        features: Every different feature; its place is its number.
-        horizons: The age from which nobody asks for a feature's completions.
+        vocabulary: What conditions on activities may name.
+        has_recycles: Whether any contact was ever recycled.
+        horizons: Every different feature, and the age from which nobody asks for its completions.
+        reaches: Every different match, and the age from which its activities do not matter.
     """
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    matches: dict[Match, int] = field(default_factory=dict)
-    features: dict[Feature, int] = field(default_factory=dict)
+    has_recycles: bool = False
     horizons: dict[Feature, timedelta] = field(default_factory=dict)
+    reaches: dict[Match, timedelta] = field(default_factory=dict)
 
-    def add(self, feature: Feature, horizon: timedelta = FOREVER) -> None:
+    def add(
+        self, feature: Feature, horizon: timedelta = FOREVER, seen_for: timedelta = timedelta()
+    ) -> None:
         """Ask for a feature.
 
         Args:
             feature: What is to be known.
             horizon: Completions that are this old need not be known.
+            seen_for: How long the latest matching activity must be known, completion or not.
         """
-        self.matches.setdefault(feature.match, len(self.matches))
         self.horizons[feature] = max(horizon, self.horizons.get(feature, horizon))
-        self.features.setdefault(feature, len(self.features))
+        reach = max(self.reach(feature), seen_for)
+        self.reaches[feature.match] = max(reach, self.reaches.get(feature.match, reach))
+
+    def reach(self, feature: Feature) -> timedelta:
+        """How old an activity may be and still matter to a feature."""
+        if feature.is_each:
+            return self.horizons[feature]
+        return min(self.horizons[feature] + (feature.within or FOREVER), FOREVER)
+
+    @property
+    def features(self) -> dict[Feature, int]:
+        """The number of each feature."""
+        return {feature: number for number, feature in enumerate(self.horizons)}
+
+    @property
+    def bits(self) -> dict[Match, int]:
+        """The bit of each match in the mask of an activity; matches of everything have none."""
+        marked = [match for match, reach in self.reaches.items() if _is_marked(match, reach)]
+        return {match: bit for bit, match in enumerate(marked)}
+
+    def has_own_pass(self, feature: Feature) -> bool:
+        """Whether a feature is worked out apart from the pass over the marked activities."""
+        if not self.is_marked(feature) or not (feature.is_plain or feature.is_windowed):
+            return True
+        # Recycling is reckoned with after that pass: then latest and lists can be cut, sums not.
+        is_cut = self.has_recycles and feature.match.since_recycle
+        return is_cut and not (feature.is_latest or feature.is_windowed)
+
+    def is_marked(self, feature: Feature) -> bool:
+        """Whether the activities of a feature have a bit in the mask."""
+        return feature.match in self.bits
 
     def matched_at(self, match: Match) -> str:
         """The column of the latest activity of a match, in microseconds since 1970."""
-        return f"b{self.matches[match]}_at"
+        return f"b{self.bits[match]}_at"
 
     def matched_count(self, match: Match) -> str:
         """The column of how many activities a match has."""
-        return f"b{self.matches[match]}_count"
+        return f"b{self.bits[match]}_count"
 
     def at(self, feature: Feature) -> str:
         """The column of the latest completion of a feature, in microseconds since 1970."""
-        if feature.is_each:
+        if feature.is_each and not self.has_own_pass(feature):
             return self.matched_at(feature.match)
         return f"f{self.features[feature]}_at"
 
     def count(self, feature: Feature) -> str:
         """The column of how often a feature was completed."""
-        if feature.is_each:
+        if feature.is_each and not self.has_own_pass(feature):
             return self.matched_count(feature.match)
         return f"f{self.features[feature]}_count"
 
     def points(self, feature: Feature) -> str:
         """The column of the decayed points of all completions of a feature."""
         return f"f{self.features[feature]}_points"
-
-    def columns(self) -> list[str]:
-        """Every column there is, each once."""
-        of_matches = [(self.matched_at(each), self.matched_count(each)) for each in self.matches]
-        of_features = [(self.at(each), self.count(each)) for each in self.features]
-        sums = [self.points(each) for each in self.features if each.points is not None]
-        names = [name for pair in (*of_matches, *of_features) for name in pair]
-        return list(dict.fromkeys([*names, *sums]))
 
     def add_happened(self, model: ScoringModel, name: str, length: timedelta) -> list[Feature]:
         """The features that tell when `name` last happened: a type, or a signal of the model."""
@@ -191,15 +217,17 @@ class Behaviour:
             self.add(feature, length)
         return features
 
-    def reach(self, feature: Feature) -> timedelta:
-        """How old an activity may be and still matter to a feature."""
-        return min(self.horizons[feature] + (feature.within or FOREVER), FOREVER)
+    def add_model(self, model: ScoringModel, seen_for: timedelta) -> None:
+        """Ask for everything that a model needs.
 
-    def add_model(self, model: ScoringModel) -> None:
-        """Ask for everything that a model needs."""
+        Args:
+            model: The model.
+            seen_for: How long the latest activity that a signal matches must be known.
+        """
+        seen_for = FOREVER if model.engagement.inactivity else seen_for
         for signal in model.engagement.signals:
             if signal.event is not None:
-                self.add(feature_of_signal(signal), horizon_of(signal))
+                self.add(feature_of_signal(signal), horizon_of(signal), seen_for)
         for negative in model.negative:
             if negative.when is None:
                 self.add(feature_of_negative(negative))
@@ -207,6 +235,11 @@ class Behaviour:
             tree = parse_condition(text, self.vocabulary.threshold())
             for name, length in sorted(happenings_of(tree)):
                 self.add_happened(model, name, length)
+
+
+def _is_marked(match: Match, reach: timedelta) -> bool:
+    """Whether a match is worth a bit: one of all activities ever would mark every row."""
+    return bool(match.events) or reach < FOREVER
 
 
 def _contact_conditions(model: ScoringModel) -> Iterator[str]:

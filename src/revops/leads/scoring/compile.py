@@ -11,7 +11,7 @@ from sqlglot import exp
 from revops.definitions.scope import Vocabulary, conditions
 from revops.kit.condition import bind, fields_of, parse_condition
 from revops.leads.scoring.account import account_scores
-from revops.leads.scoring.activity import behaviour_steps
+from revops.leads.scoring.activity import Seen, see
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
@@ -76,9 +76,9 @@ def compile_scoring(
         ConditionError: A condition is wrong.
     """
     past = past or Past()
-    behaviour = Behaviour(vocabulary)
+    behaviour = Behaviour(vocabulary, past.has_recycles)
     for model in scoring.models:
-        behaviour.add_model(model)
+        behaviour.add_model(model, scoring.accounts.committee_within)
     fields = _fields(scoring, vocabulary)
     has_engaged = ENGAGED_CONTACTS in fields
     if has_engaged:
@@ -86,12 +86,11 @@ def compile_scoring(
     steps = people_steps(fields, vocabulary, past.history, as_of, only_some=only_some)
     if past.has_recycles:
         steps.append(Step("recycle", _recycle(as_of)))
-    steps += behaviour_steps(
-        behaviour, as_of, only_some=only_some, has_recycles=past.has_recycles, is_kept=has_engaged
-    )
+    seen = see(behaviour, as_of, only_some=only_some, is_kept=has_engaged)
+    steps += seen.steps
     if has_engaged:
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
-    known = _known(scoring, vocabulary, behaviour, fields, has_engaged=has_engaged)
+    known = _known(scoring, vocabulary, seen, fields, has_engaged=has_engaged)
     reads_known = only_some or len(scoring.models) > 1
     steps.append(Step("known", known, Role.KEPT if reads_known else Role.PART))
     parts = [ModelSteps(i, each, behaviour, as_of) for i, each in enumerate(scoring.models)]
@@ -129,14 +128,16 @@ def _recycle(as_of: datetime) -> exp.Select:
 
 def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
     """How many contacts of each account were active of late."""
-    last = column(behaviour.at(ENGAGED), "b")
+    last = column(behaviour.at(ENGAGED), "s")
     since = micros_at(as_of) - ENGAGED_DAYS * 86_400_000_000
+    own = f"f{behaviour.features[ENGAGED]}"
+    source = own if behaviour.has_own_pass(ENGAGED) else "seen"
     return (
         exp.select(column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts"))
         .from_(exp.alias_(exp.to_table("person"), "p"))
         .join(
-            exp.alias_(exp.to_table("behaviour"), "b"),
-            on=column("contact_id", "b").eq(column("contact_id", "p")),
+            exp.alias_(exp.to_table(source), "s"),
+            on=column("contact_id", "s").eq(column("contact_id", "p")),
         )
         .where(last > whole(since))
         .group_by(column("account_id", "p"))
@@ -146,7 +147,7 @@ def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
 def _known(
     scoring: Scoring,
     vocabulary: Vocabulary,
-    behaviour: Behaviour,
+    seen: Seen,
     fields: Collection[str],
     *,
     has_engaged: bool,
@@ -159,14 +160,13 @@ def _known(
         column("contact_id", "p"),
         column("account_id", "p"),
         *fields_now,
-        *(column(name, "b") for name in behaviour.columns()),
+        *seen.columns,
         exp.alias_(_model(scoring, vocabulary), "model"),
     )
-    query = query.from_(exp.alias_(exp.to_table("person"), "p")).join(
-        exp.alias_(exp.to_table("behaviour"), "b"),
-        on=column("contact_id", "b").eq(column("contact_id", "p")),
-        join_type="left",
-    )
+    query = query.from_(exp.alias_(exp.to_table("person"), "p"))
+    for name in seen.joins:
+        same = column("contact_id", name).eq(column("contact_id", "p"))
+        query = query.join(exp.to_table(name), on=same, join_type="left")
     if has_engaged:
         query = query.join(
             exp.alias_(exp.to_table("engaged"), "e"),

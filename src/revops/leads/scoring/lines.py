@@ -73,9 +73,11 @@ def _signal_line(given: str, signal: Signal, behaviour: Behaviour) -> Line:
 
 
 def _evidence(feature: Feature, behaviour: Behaviour) -> tuple[exp.Expr, exp.Expr]:
-    """How many activities matched, and when they last completed the feature."""
-    matched = behaviour.matched_count(feature.match)
-    return column(matched), column(behaviour.at(feature))
+    """How many of the activities that still matter matched, and the latest completion."""
+    last = column(behaviour.at(feature))
+    if feature.match in behaviour.bits:
+        return column(behaviour.matched_count(feature.match)), last
+    return column(behaviour.count(feature)), last
 
 
 def _adjustment(dimension: str, name: str, points: exp.Expr) -> Line:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp, parse_one
 
 from revops.kit.condition import bind, parse_condition
+from revops.leads.scoring.behaviour import FOREVER
 from revops.leads.scoring.expressions import case, column, micros, micros_at, whole
-from revops.leads.scoring.steps import only_wanted
+from revops.leads.scoring.steps import Role, Step, only_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,58 +40,57 @@ def activity_field(name: str) -> exp.Expr:
     return column(name)
 
 
-def marked_activities(
-    behaviour: Behaviour, as_of: datetime, *, only_some: bool, has_recycles: bool
-) -> exp.Select:
-    """The activities with the mask of what each of them matches."""
-    query = exp.select(
+def marked_steps(
+    behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool
+) -> list[Step]:
+    """Steps that end in `activity`: the activities that still matter, with what they match.
+
+    Columns: contact_id, t in microseconds since 1970, and masks matched0, matched1, ...
+    """
+    masks = _masks(behaviour, as_of)
+    marked = exp.select(
         column("contact_id", "a"),
         exp.alias_(exp.UnixMicros(this=column("occurred_at", "a")), "t"),
-        *(
-            exp.alias_(mask, f"matched{word}")
-            for word, mask in enumerate(_masks(behaviour, as_of, has_recycles=has_recycles))
-        ),
-    )
-    return _from_activities(query, only_some=only_some, has_recycles=has_recycles)
-
-
-def _from_activities(query: exp.Select, *, only_some: bool, has_recycles: bool) -> exp.Select:
-    query = query.from_(exp.alias_(exp.to_table("activities"), "a"))
+        *(exp.alias_(mask, name) for name, mask in masks.items()),
+    ).from_(exp.alias_(exp.to_table("activities"), "a"))
     if only_some:
-        query = query.where(only_wanted(column("contact_id", "a")))
-    if has_recycles:
-        query = query.join(
-            exp.alias_(exp.to_table("recycle"), "r"),
-            on=column("contact_id", "r").eq(column("contact_id", "a")),
-            join_type="left",
-        )
-    return query
+        marked = marked.where(only_wanted(column("contact_id", "a")))
+    matters = [exp.NEQ(this=column(name), expression=whole(0)) for name in masks]
+    activity = exp.select("*").from_(exp.to_table("marked")).where(exp.or_(*matters))
+    role = Role.KEPT if is_kept else Role.PART
+    return [Step("marked", marked), Step("activity", activity, role)]
 
 
-def _masks(behaviour: Behaviour, as_of: datetime, *, has_recycles: bool) -> list[exp.Expr]:
+def with_recycle(query: exp.Select, table: str) -> exp.Select:
+    """A query with, as `r.recycled`, when each contact of a table was last recycled."""
+    return query.join(
+        exp.alias_(exp.to_table("recycle"), "r"),
+        on=column("contact_id", "r").eq(column("contact_id", table)),
+        join_type="left",
+    )
+
+
+def _masks(behaviour: Behaviour, as_of: datetime) -> dict[str, exp.Expr]:
     """One mask for every 62 matches; a bit is set where the activity is of that match."""
-    words = -(-len(behaviour.matches) // BITS) or 1
-    masks: list[exp.Expr] = []
-    for word in range(words):
-        inside = {m: b % BITS for m, b in behaviour.matches.items() if b // BITS == word}
-        later = {m: b for m, b in inside.items() if m.since_recycle}
-        always = {m: b for m, b in inside.items() if not m.since_recycle}
-        mask = _mask(inside, behaviour)
-        if has_recycles and later:
-            old = exp.UnixMicros(this=column("occurred_at", "a")) <= column("recycled", "r")
-            mask = case([(old, _mask(always, behaviour))], mask)
+    masks: dict[str, exp.Expr] = {}
+    bits = behaviour.bits
+    for word in range(-(-len(bits) // BITS) or 1):
+        inside = {match: bit % BITS for match, bit in bits.items() if bit // BITS == word}
+        mask = _mask(inside, behaviour, as_of)
         exists = exp.UnixMicros(this=column("occurred_at", "a")) <= whole(micros_at(as_of))
         kind = "bigint" if len(inside) > _BITS_OF_INT else "int"
-        masks.append(exp.cast(case([(exists, mask)], whole(0)), kind))
+        masks[f"matched{word}"] = exp.cast(case([(exists, mask)], whole(0)), kind)
     return masks
 
 
-def _mask(matches: Mapping[Match, int], behaviour: Behaviour) -> exp.Expr:
+def _mask(matches: Mapping[Match, int], behaviour: Behaviour, as_of: datetime) -> exp.Expr:
     by_type: dict[str, list[exp.Expr]] = {}
     for match, bit in matches.items():
         for event in match.events:
-            by_type.setdefault(event, []).append(_bit(match, bit, behaviour))
-    parts = [_bit(match, bit, behaviour) for match, bit in matches.items() if not match.events]
+            by_type.setdefault(event, []).append(_bit(match, bit, behaviour, as_of))
+    parts = [
+        _bit(match, bit, behaviour, as_of) for match, bit in matches.items() if not match.events
+    ]
     if by_type:
         by_event = exp.Case(this=column("type", "a"), default=whole(0))
         for event, bits in by_type.items():
@@ -99,11 +99,18 @@ def _mask(matches: Mapping[Match, int], behaviour: Behaviour) -> exp.Expr:
     return _or(parts) if parts else whole(0)
 
 
-def _bit(match: Match, bit: int, behaviour: Behaviour) -> exp.Expr:
-    here = whole(1 << bit)
-    if match.where is None:
-        return here
-    return case([(_where(match, behaviour), here)], whole(0))
+def _bit(match: Match, bit: int, behaviour: Behaviour, as_of: datetime) -> exp.Expr:
+    """The bit of a match where an activity is of it and recent enough to matter."""
+    conditions: list[exp.Expr] = []
+    reach = behaviour.reaches[match]
+    if reach < FOREVER:
+        since = whole(micros_at(as_of) - micros(reach))
+        conditions.append(exp.UnixMicros(this=column("occurred_at", "a")) > since)
+    if match.where is not None:
+        conditions.append(exp.paren(_where(match, behaviour)))
+    if not conditions:
+        return whole(1 << bit)
+    return case([(exp.and_(*conditions), whole(1 << bit))], whole(0))
 
 
 def _where(match: Match, behaviour: Behaviour) -> exp.Expr:
@@ -119,14 +126,37 @@ def _or(parts: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def rows_of_feature(
-    behaviour: Behaviour,
-    feature: Feature,
-    as_of: datetime,
-    *,
-    only_some: bool,
-    has_recycles: bool,
+    behaviour: Behaviour, feature: Feature, as_of: datetime, *, only_some: bool
 ) -> exp.Select:
-    """The activities of one feature: contact_id, id, t, session, alone and value."""
+    """The activities of one feature: contact_id, id, t, session, alone and value.
+
+    Where the marked activities say enough, the last four and the id are empty.
+    """
+    if reads_marked(behaviour, feature):
+        empty = [exp.alias_(exp.null(), name) for name in ("id", "session", "alone", "value")]
+        query = exp.select(column("contact_id", "a"), column("t", "a"), *empty)
+        query = query.from_(exp.alias_(exp.to_table("activity"), "a"))
+        query = query.where(has_bit(behaviour.bits[feature.match]))
+        moment: exp.Expr = column("t", "a")
+    else:
+        moment = exp.UnixMicros(this=column("occurred_at", "a"))
+        query = _rows_of_facts(behaviour, feature, as_of, only_some=only_some)
+    if behaviour.has_recycles and feature.match.since_recycle:
+        recycled = column("recycled", "r")
+        never = exp.Is(this=recycled, expression=exp.null())
+        query = with_recycle(query, "a").where(exp.or_(never, moment.copy() > recycled.copy()))
+    return query
+
+
+def reads_marked(behaviour: Behaviour, feature: Feature) -> bool:
+    """Whether the marked activities say enough for a feature's own pass."""
+    is_ordered = feature.distinct is not None or feature.same_session
+    return behaviour.is_marked(feature) and not is_ordered
+
+
+def _rows_of_facts(
+    behaviour: Behaviour, feature: Feature, as_of: datetime, *, only_some: bool
+) -> exp.Select:
     t = exp.UnixMicros(this=column("occurred_at", "a"))
     value = activity_field(feature.distinct) if feature.distinct else exp.null()
     # Activities without a session share one with nobody.
@@ -139,18 +169,16 @@ def rows_of_feature(
         exp.alias_(column("session_id", "a"), "session"),
         exp.alias_(alone, "alone"),
         exp.alias_(exp.cast(value, "text"), "value"),
-    )
-    query = _from_activities(query, only_some=only_some, has_recycles=has_recycles)
+    ).from_(exp.alias_(exp.to_table("activities"), "a"))
     now = micros_at(as_of)
     query = query.where(t.copy() <= whole(now))
-    query = query.where(t.copy() > whole(now - micros(behaviour.reach(feature))))
+    if only_some:
+        query = query.where(only_wanted(column("contact_id", "a")))
+    if behaviour.reach(feature) < FOREVER:
+        query = query.where(t.copy() > whole(now - micros(behaviour.reach(feature))))
     if feature.match.events:
         events = [exp.Literal.string(event) for event in feature.match.events]
         query = query.where(exp.In(this=column("type", "a"), expressions=events))
     if feature.match.where:
         query = query.where(exp.paren(_where(feature.match, behaviour)))
-    if has_recycles and feature.match.since_recycle:
-        recycled = column("recycled", "r")
-        never = exp.Is(this=recycled, expression=exp.null())
-        query = query.where(exp.or_(never, t.copy() > recycled.copy()))
     return query

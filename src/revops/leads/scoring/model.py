@@ -214,7 +214,7 @@ class ModelSteps:
         }
         moments = [
             column(self.behaviour.matched_at(match))
-            for match in sorted(matches, key=self.behaviour.matches.__getitem__)
+            for match in sorted(matches, key=self.behaviour.bits.__getitem__)
         ]
         if len(moments) > 1:
             return greatest(*moments)

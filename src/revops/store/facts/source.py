@@ -10,6 +10,7 @@ import duckdb
 from revops.kit.errors import RevopsError
 from revops.records import FieldType
 from revops.store.facts.shape import from_text, literal_path, sql_type
+from revops.store.forms import ZONED, in_utc
 from revops.store.forms import name as quoted
 from revops.store.forms import text
 
@@ -75,6 +76,8 @@ class Source:
             return value
         if own == _TEXT:
             return from_text(value, kind)
+        if own == ZONED and kind is FieldType.TIME:
+            return in_utc(value)
         return _as_text(value, own, kind) if wanted == _TEXT else f"TRY_CAST({value} AS {wanted})"
 
     def misfits(
@@ -90,8 +93,11 @@ class Source:
         return {name: example for name, example in found if example is not None}
 
     def _converts(self, name: str, kind: FieldType) -> bool:
+        """Whether values of a column may be of another kind: a zoned time always is a time."""
         found = self.named(name)
-        return found is not None and sql_type(kind) not in {_TEXT, self.types[found]}
+        if found is None or (kind is FieldType.TIME and self.types[found] == ZONED):
+            return False
+        return sql_type(kind) not in {_TEXT, self.types[found]}
 
     def _misfit(self, name: str, kind: FieldType) -> str:
         given = quoted(self.named(name) or name)
