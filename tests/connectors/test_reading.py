@@ -127,9 +127,10 @@ def test_an_id_with_two_meanings_is_refused(read_file: ReadFile) -> None:
 
 def test_the_first_of_the_contradictory_rows_is_told(read_file: ReadFile) -> None:
     text = "id,opted_in\n1,true\n2,maybe\n3,true\n1,false\n3,false\n4,maybe\n"
-    with pytest.raises(RevopsError, match="2 rows .*: the id '1' is there again on line 5") as told:
+    with pytest.raises(RevopsError, match="the id '1' is there again on line 5") as told:
         read_file({"contacts.csv": text})
     assert told.value.issues[0].line == 2
+    assert "2 rows" in told.value.issues[0].message
 
 
 def test_of_a_vendor_s_repeated_id_the_last_row_wins(read_file: ReadFile) -> None:

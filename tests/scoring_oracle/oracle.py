@@ -33,13 +33,15 @@ class Line:
     """What one attribute, signal or negative gave.
 
     `points` are after decay and the signal's own cap, `raw_points` before both; `count` is how
-    many activities match a signal, `last_at` when it was last completed.
+    many activities match a signal, `last_at` when it was last completed. Whether activities that
+    linear decay has left nothing of are told is open: then `raw_points` and `count` are None; so
+    is `count` where a recycle cut some off.
     """
 
     dimension: str
     name: str
     points: float
-    raw_points: float
+    raw_points: float | None
     count: int | None = None
     last_at: datetime | None = None
 
@@ -213,8 +215,11 @@ class _Scorer:
         total = sum(decayed(points, signal.get("decay"), self.as_of - t) for t in counting)
         if signal.get("max") is not None:
             total = min(total, signal["max"])
+        if "points" in signal.get("decay", {}):
+            return Line("engagement", name, total, None, None, times[-1])
         raw = points * len(counting)
-        return Line("engagement", name, total, raw, len(matched), times[-1])
+        count = len(matched) if self.counted == self.activities else None
+        return Line("engagement", name, total, raw, count, times[-1])
 
     def _completed_at(self, rule: Fields, activities: Sequence[Fields]) -> list[datetime]:
         matched = matching(rule, activities, self.lists)

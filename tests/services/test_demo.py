@@ -4,19 +4,27 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
+from pyarrow import parquet
 
 from revops.kit.errors import RevopsError
-from revops.services.demo import DemoReport, run_demo, write_company
+from revops.services.demo import DemoReport, canonical_files, run_demo, write_company
 from revops.services.demo_folder import MARK, replaced
 from revops.services.explain import explain
+from revops.services.importing import import_paths
 from revops.services.workspace import open_workspace
+from revops.store.facts import facts_from_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
+TIMED = (
+    "SELECT id, occurred_at FROM activities",
+    "SELECT id, created_at FROM contacts",
+    "SELECT record_id || field, changed_at FROM contact_history",
+    "SELECT record_id || field, changed_at FROM opportunity_history",
+)
 
 
 def files(folder: Path) -> set[str]:
@@ -119,5 +127,20 @@ def test_a_company_alone_is_files_that_anybody_can_read(tmp_path: Path) -> None:
     done = write_company(tmp_path / "files", contacts=60, activities=500, until=UNTIL)
     assert done.folder == tmp_path / "files"
     assert (done.folder / MARK).is_file()
-    contacts = duckdb.read_parquet(str(done.folder / "contacts.parquet"))
-    assert len(contacts.fetchall()) == done.rows["contacts"] == 60
+    contacts = parquet.read_table(done.folder / "contacts.parquet")
+    assert len(contacts) == done.rows["contacts"] == 60
+
+
+def test_times_are_the_same_in_a_workspace_elsewhere(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write_company(data, contacts=60, activities=500, until=UNTIL)
+    (tmp_path / "revops.yaml").write_text("company: T\ntime_zone: America/New_York\n")
+    with open_workspace(tmp_path) as workspace:
+        outcomes = import_paths(workspace, canonical_files(data))
+        assert [each.errors for each in outcomes if each.errors] == []
+        with workspace.facts().connect() as here, facts_from_folder(data).connect() as there:
+            for view in TIMED:
+                imported = sorted(here.execute(view).fetchall())
+                assert imported == sorted(there.execute(view).fetchall())
+                assert max(row[1] for row in imported) < UNTIL.replace(tzinfo=None)
+                assert imported[0][1].tzinfo is None

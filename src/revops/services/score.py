@@ -127,7 +127,8 @@ def want(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Ca
     Raises:
         RevopsError: A contact is not known.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {WANTED} (contact_id TEXT)")
+    con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {WANTED} (contact_id TEXT)")
+    con.execute(f"DELETE FROM {WANTED}")
     con.execute(f"INSERT INTO {WANTED} SELECT DISTINCT unnest(?)", [list(contact_ids)])
     asked = f"(SELECT contact_id FROM {WANTED})"
     missing = con.execute(

@@ -86,7 +86,7 @@ def compile_scoring(
     steps = people_steps(fields, vocabulary, past.history, as_of, only_some=only_some)
     if past.has_recycles:
         steps.append(Step("recycle", _recycle(as_of)))
-    seen = see(behaviour, as_of, only_some=only_some, is_kept=has_engaged)
+    seen = see(behaviour, as_of, only_some=only_some, is_kept=has_engaged and not only_some)
     steps += seen.steps
     if has_engaged:
         steps.append(Step("engaged", _engaged(behaviour, as_of)))

@@ -10,9 +10,8 @@ import duckdb
 from revops.kit.errors import RevopsError
 from revops.records import FieldType
 from revops.store.facts.shape import from_text, literal_path, sql_type
-from revops.store.forms import ZONED, in_utc
+from revops.store.forms import ZONED, in_utc, text
 from revops.store.forms import name as quoted
-from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
