@@ -160,6 +160,31 @@ def test_a_file_that_fails_changes_nothing_and_undoes_nothing(
     assert not (workspace.folder / "rejects").exists()
 
 
+def test_a_canonical_file_that_contradicts_itself_changes_nothing(
+    workspace: Workspace, files: WriteFiles
+) -> None:
+    folder = files({"contacts.csv": "id,title\n1,A\n2,B\n1,C\n"})
+    (outcome,) = run(workspace, folder / "contacts.csv")
+    assert [issue.code for issue in outcome.errors] == ["duplicate-ids"]
+    assert "1 row whose id comes again" in outcome.errors[0].message
+    assert ask(workspace, "SELECT * FROM contacts") == []
+
+
+def test_of_a_mapped_file_that_contradicts_itself_the_last_row_counts(
+    workspace: Workspace, files: WriteFiles
+) -> None:
+    folder = files(
+        {
+            "leads.csv": "Key,Title\n1,A\n2,B\n1,C\n",
+            "map.yaml": "records: contacts\nid: Key\nfields: {title: Title}\n",
+        }
+    )
+    (outcome,) = run(workspace, folder / "leads.csv", mapping=folder / "map.yaml")
+    assert (outcome.inserted, outcome.rejected) == (2, 1)
+    assert [note.code for note in outcome.notes] == ["duplicate-ids"]
+    assert ask(workspace, "SELECT id, title FROM contacts ORDER BY id") == [("1", "C"), ("2", "B")]
+
+
 def test_a_path_that_is_not_there(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(RevopsError) as caught:
         run(workspace, tmp_path / "nothing.csv")
