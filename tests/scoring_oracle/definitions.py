@@ -286,14 +286,25 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def many_conditions(draw: st.DrawFn, *, on_contact: int, on_activity: int) -> dict[str, Any]:
-    """One model that asks many conditions at once, each of them worth a point of its own."""
+    """One model that asks many conditions at once (at most 40, and 8 of activities).
+
+    Each has a binary digit of the fit, or five of the engagement, to itself: a contact's two sums
+    tell which conditions held, and how often.
+    """
     asked = draw(st.lists(ON_CONTACT, min_size=on_contact, max_size=on_contact))
     wheres = draw(st.lists(ON_ACTIVITY, min_size=on_activity, max_size=on_activity))
     attributes = [
-        {"name": f"a{i}", "tiers": [{"when": when, "points": 1}]} for i, when in enumerate(asked)
+        {"name": f"a{i}", "tiers": [{"when": when, "points": 2.0 ** (i - 24)}]}
+        for i, when in enumerate(asked)
     ]
     signals = [
-        {"name": f"s{i}", "event": list(EVENTS), "where": where, "points": 1, "per": "occurrence"}
+        {
+            "name": f"s{i}",
+            "event": list(EVENTS),
+            "where": where,
+            "points": 2.0 ** (5 * i - 24),
+            "per": "occurrence",
+        }
         for i, where in enumerate(wheres)
     ]
     model = {
