@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -142,7 +141,6 @@ def test_the_printed_statement_gives_what_the_steps_give(definition: Definition)
     rows_agree(scored.printed, scored.scores, ["contact_id"])
 
 
-@pytest.mark.xfail(strict=True, reason="the count of a line reaches back beyond a recycle")
 def test_a_recycle_cuts_the_count_of_a_line() -> None:
     visits = [
         {"id": str(days), "contact_id": "c", "type": "page_view", "occurred_at": NOW - days * DAY}

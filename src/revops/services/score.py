@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from revops.definitions.catalog import Catalog
     from revops.leads.scoring import Step
     from revops.services.workspace import Workspace
-    from revops.store.facts import Facts, Statistics
+    from revops.store.facts import Facts
 
 # What one pass over 50 million activities needs, and half of a small laptop.
 MEMORY_LIMIT = "1400MiB"
@@ -99,7 +99,7 @@ def plan(catalog: Catalog, facts: Facts, as_of: datetime, *, only_some: bool = F
         catalog.scoring,
         vocabulary(catalog, facts),
         as_of,
-        past=_past(facts.statistics()),
+        past=_past(catalog, facts),
         only_some=only_some,
     )
 
@@ -113,12 +113,18 @@ def vocabulary(catalog: Catalog, facts: Facts) -> Vocabulary:
     return Vocabulary(catalog.lists, custom, catalog.vocabulary.zone)
 
 
-def _past(statistics: Statistics) -> Past:
+def _past(catalog: Catalog, facts: Facts) -> Past:
+    """What history the facts hold, and which declared fields no record has yet."""
+    statistics = facts.statistics()
     history: dict[str, set[str]] = {}
     for plural, field in statistics.histories:
         history.setdefault(plural, set()).add(field)
+    absent = {
+        plural: {*declared} - {*facts.custom_fields.get(plural, ())}
+        for plural, declared in catalog.custom_fields.items()
+    }
     has_recycles = statistics.has_recycled or "recycled_at" in history.get("contacts", ())
-    return Past(history, has_recycles)
+    return Past(history, has_recycles, absent)
 
 
 def want(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog) -> None:

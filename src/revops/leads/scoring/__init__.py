@@ -1,7 +1,8 @@
 """Lead scoring: definitions compiled to SQL, scores with every point explained."""
 
-from revops.leads.scoring.compile import ENGAGED_CONTACTS, Past, compile_scoring
+from revops.leads.scoring.compile import ENGAGED_CONTACTS, compile_scoring
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS
+from revops.leads.scoring.people import Past
 from revops.leads.scoring.steps import WANTED, Prepared, Step, statement
 
 __all__ = [

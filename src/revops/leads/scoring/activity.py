@@ -23,13 +23,7 @@ from revops.leads.scoring.expressions import (
     total,
     whole,
 )
-from revops.leads.scoring.marking import (
-    has_bit,
-    marked_steps,
-    reads_marked,
-    rows_of_feature,
-    with_recycle,
-)
+from revops.leads.scoring.marking import has_bit, marked_steps, rows_of_feature, since_recycle
 from revops.leads.scoring.sequence import sequence_steps
 from revops.leads.scoring.steps import Role, Step
 
@@ -66,24 +60,23 @@ def see(behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool
         only_some: Whether only the contacts in `wanted` are asked for.
         is_kept: Whether `seen` is read more than once.
     """
-    apart = [each for each in behaviour.features if behaviour.has_own_pass(each)]
     # For a few contacts, planning one more statement takes longer than reading them twice.
-    is_read_again = not only_some and any(reads_marked(behaviour, each) for each in apart)
-    steps = marked_steps(behaviour, as_of, only_some=only_some, is_kept=is_read_again)
-    steps.append(Step("gathered", _gathered(behaviour, as_of)))
+    is_read_twice = behaviour.has_recycles and not only_some
+    steps = marked_steps(behaviour, as_of, only_some=only_some, is_kept=is_read_twice)
+    steps += _gathered_steps(behaviour, as_of)
     steps.append(Step("seen", _seen(behaviour), Role.KEPT if is_kept else Role.PART))
     joins = ["seen"]
     columns: list[exp.Expr] = []
     for match in behaviour.bits:
         columns.append(column(behaviour.matched_at(match), "seen"))
         columns.append(column(behaviour.matched_count(match), "seen"))
-    for feature in behaviour.features:
-        if feature not in apart:
+    for feature, number in behaviour.features.items():
+        if not behaviour.has_own_pass(feature):
             columns += _known(behaviour, feature)
-    for feature in apart:
-        name = f"f{behaviour.features[feature]}"
+            continue
         rows = rows_of_feature(behaviour, feature, as_of, only_some=only_some)
-        steps += sequence_steps(feature, behaviour.features[feature], rows, as_of)
+        steps += sequence_steps(feature, number, rows, as_of)
+        name = f"f{number}"
         joins.append(name)
         columns += [column(behaviour.count(feature), name), column(behaviour.at(feature), name)]
         if feature.points is not None:
@@ -91,7 +84,34 @@ def see(behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool
     return Seen(steps, joins, columns)
 
 
-def _gathered(behaviour: Behaviour, as_of: datetime) -> exp.Select:
+def _gathered_steps(behaviour: Behaviour, as_of: datetime) -> list[Step]:
+    """Steps that end in `gathered`, in which recycled contacts have only what came after.
+
+    They are gathered by themselves: a join of every activity with the few recycled contacts
+    would take longer than all the rest.
+    """
+    if not behaviour.has_recycles:
+        return [Step("gathered", _gathered(behaviour, as_of, "activity"))]
+    others = (
+        exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("e")))
+        .from_(exp.alias_(exp.to_table("everyone"), "e"))
+        .join(
+            exp.alias_(exp.to_table("recycle"), "r"),
+            on=column("contact_id", "r").eq(column("contact_id", "e")),
+            join_type="left",
+        )
+        .where(exp.Is(this=column("contact_id", "r"), expression=exp.null()))
+    )
+    recycled = exp.select("*").from_(exp.to_table("recycled_ones"))
+    return [
+        Step("everyone", _gathered(behaviour, as_of, "activity")),
+        Step("later_activity", since_recycle(behaviour)),
+        Step("recycled_ones", _gathered(behaviour, as_of, "later_activity")),
+        Step("gathered", exp.union(others, recycled, distinct=False)),
+    ]
+
+
+def _gathered(behaviour: Behaviour, as_of: datetime, source: str) -> exp.Select:
     """One row a contact: latest and number per match, and packed lists for the windows."""
     # A CASE for each match in an inner query lets every aggregate of it share the work.
     inner = [
@@ -111,7 +131,7 @@ def _gathered(behaviour: Behaviour, as_of: datetime) -> exp.Select:
         for feature in behaviour.features
         if feature.is_each and feature.points is not None and not behaviour.has_own_pass(feature)
     ]
-    marked = exp.select(column("contact_id"), *inner).from_(exp.to_table("activity"))
+    marked = exp.select(column("contact_id"), *inner).from_(exp.to_table(source))
     return (
         exp.select(column("contact_id"), *outer)
         .from_(marked.subquery("marked"))
@@ -163,52 +183,26 @@ def _sorted_list(name: str) -> exp.Expr:
 
 
 def _seen(behaviour: Behaviour) -> exp.Select:
-    """What was gathered, without what recycling made forget, and the moments for each window."""
-    columns: list[exp.Expr] = [column("contact_id", "g")]
-    for match in behaviour.bits:
-        latest, number = behaviour.matched_at(match), behaviour.matched_count(match)
-        is_cut = behaviour.has_recycles and match.since_recycle
-        columns += (
-            [_since_recycle(latest, latest, None), _since_recycle(number, latest, whole(0))]
-            if is_cut
-            else [column(latest, "g"), column(number, "g")]
-        )
-    for place, group in enumerate(_reach(behaviour)):
-        for flag, bit in enumerate(group):
-            match = next(each for each, its in behaviour.bits.items() if its == bit)
-            is_cut = behaviour.has_recycles and match.since_recycle
-            moments = _moments(column(_list(place), "g"), flag, is_cut=is_cut)
-            columns.append(exp.alias_(moments, _moments_of(bit)))
-    columns += [
-        column(behaviour.points(feature), "g")
-        for feature in behaviour.features
-        if feature.is_each and feature.points is not None and not behaviour.has_own_pass(feature)
+    """What was gathered, with the list of moments for each match that has a window."""
+    lists = [
+        exp.alias_(_moments(column(_list(place)), flag), _moments_of(bit))
+        for place, group in enumerate(_reach(behaviour))
+        for flag, bit in enumerate(group)
     ]
-    query = exp.select(*columns).from_(exp.alias_(exp.to_table("gathered"), "g"))
-    return with_recycle(query, "g") if behaviour.has_recycles else query
-
-
-def _since_recycle(name: str, latest: str, otherwise: exp.Expr | None) -> exp.Expr:
-    """A column, if the latest activity is later than the contact's last recycling."""
-    is_old = column(latest, "g") <= column("recycled", "r")
-    return exp.alias_(case([(is_old, otherwise or exp.null())], column(name, "g")), name)
+    return exp.select(exp.column(exp.Star()), *lists).from_(exp.to_table("gathered"))
 
 
 def _moments_of(bit: int) -> str:
     return f"b{bit}_moments"
 
 
-def _moments(packed: exp.Expr, flag: int, *, is_cut: bool) -> exp.Expr:
-    """The moments in a list of packed numbers that have this flag and were not forgotten."""
+def _moments(packed: exp.Expr, flag: int) -> exp.Expr:
+    """The moments in a list of packed numbers that have this flag."""
     has_flag = exp.BitwiseAnd(this=exp.column("x"), expression=whole(1 << flag))
-    is_mine: exp.Expr = exp.NEQ(this=exp.paren(has_flag), expression=whole(0))
-    moment = exp.paren(exp.IntDiv(this=exp.column("x"), expression=whole(1 << PACKED)))
-    if is_cut:
-        recycled = exp.Coalesce(this=column("recycled", "r"), expressions=[whole(0)])
-        is_mine = exp.and_(is_mine, moment > recycled)
+    is_mine = exp.NEQ(this=exp.paren(has_flag), expression=whole(0))
+    moment = exp.IntDiv(this=exp.column("x"), expression=whole(1 << PACKED))
     return exp.Transform(
-        this=exp.ArrayFilter(this=packed, expression=_lambda(is_mine)),
-        expression=_lambda(moment.copy()),
+        this=exp.ArrayFilter(this=packed, expression=_lambda(is_mine)), expression=_lambda(moment)
     )
 
 

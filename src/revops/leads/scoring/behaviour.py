@@ -70,11 +70,6 @@ class Feature:
         return self.count == 1 and self.distinct is None
 
     @property
-    def is_latest(self) -> bool:
-        """Whether the latest matching activity says all there is to know."""
-        return self.is_each and not self.per_occurrence
-
-    @property
     def is_windowed(self) -> bool:
         """Whether it asks for some number of activities in a window, and for nothing else."""
         return not (self.is_plain or self.distinct or self.same_session or self.points is not None)
@@ -175,11 +170,7 @@ class Behaviour:
 
     def has_own_pass(self, feature: Feature) -> bool:
         """Whether a feature is worked out apart from the pass over the marked activities."""
-        if not self.is_marked(feature) or not (feature.is_plain or feature.is_windowed):
-            return True
-        # Recycling is reckoned with after that pass: then latest and lists can be cut, sums not.
-        is_cut = self.has_recycles and feature.match.since_recycle
-        return is_cut and not (feature.is_latest or feature.is_windowed)
+        return not self.is_marked(feature) or not (feature.is_plain or feature.is_windowed)
 
     def is_marked(self, feature: Feature) -> bool:
         """Whether the activities of a feature have a bit in the mask."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,12 @@ from revops.leads.scoring.activity import Seen, see
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
-from revops.leads.scoring.people import field_column, people_steps
+from revops.leads.scoring.people import Past, field_column, people_steps
 from revops.leads.scoring.questions import questions
 from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from revops.definitions.scoring import Scoring
@@ -28,19 +27,6 @@ if TYPE_CHECKING:
 ENGAGED_CONTACTS = "account.engaged_contacts"
 ENGAGED_DAYS = 30
 _SCORES = {"fit", "engagement", "total"}
-
-
-@dataclass(frozen=True)
-class Past:
-    """What the facts say of the past that the statement has to reckon with.
-
-    Attributes:
-        history: For each kind of record (plural), the fields that have a history.
-        has_recycles: Whether any contact was ever recycled.
-    """
-
-    history: Mapping[str, Collection[str]] = field(default_factory=dict)
-    has_recycles: bool = True
 
 
 def compile_scoring(
@@ -83,7 +69,7 @@ def compile_scoring(
     has_engaged = ENGAGED_CONTACTS in fields
     if has_engaged:
         behaviour.add(ENGAGED, timedelta(days=ENGAGED_DAYS))
-    steps = people_steps(fields, vocabulary, past.history, as_of, only_some=only_some)
+    steps = people_steps(fields, vocabulary, past, as_of, only_some=only_some)
     if past.has_recycles:
         steps.append(Step("recycle", _recycle(as_of)))
     seen = see(behaviour, as_of, only_some=only_some, is_kept=has_engaged and not only_some)

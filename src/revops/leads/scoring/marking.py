@@ -61,20 +61,15 @@ def marked_steps(
     return [Step("marked", marked), Step("activity", activity, role)]
 
 
-def with_recycle(query: exp.Select, table: str) -> exp.Select:
-    """A query with, as `r.recycled`, when each contact of a table was last recycled."""
-    return query.join(
-        exp.alias_(exp.to_table("recycle"), "r"),
-        on=column("contact_id", "r").eq(column("contact_id", table)),
-        join_type="left",
-    )
+def _words(behaviour: Behaviour) -> int:
+    return -(-len(behaviour.bits) // BITS) or 1
 
 
 def _masks(behaviour: Behaviour, as_of: datetime) -> dict[str, exp.Expr]:
     """One mask for every 62 matches; a bit is set where the activity is of that match."""
     masks: dict[str, exp.Expr] = {}
     bits = behaviour.bits
-    for word in range(-(-len(bits) // BITS) or 1):
+    for word in range(_words(behaviour)):
         inside = {match: bit % BITS for match, bit in bits.items() if bit // BITS == word}
         mask = _mask(inside, behaviour, as_of)
         exists = exp.UnixMicros(this=column("occurred_at", "a")) <= whole(micros_at(as_of))
@@ -125,33 +120,47 @@ def _or(parts: Sequence[exp.Expr]) -> exp.Expr:
     return exp.paren(result)
 
 
+def since_recycle(behaviour: Behaviour) -> exp.Select:
+    """The marked activities of recycled contacts, without what recycling made forget."""
+    masks = [
+        exp.alias_(_remaining(word, behaviour), f"matched{word}")
+        for word in range(_words(behaviour))
+    ]
+    query = exp.select(column("contact_id", "a"), column("t", "a"), *masks)
+    return query.from_(exp.alias_(exp.to_table("activity"), "a")).join(
+        exp.alias_(exp.to_table("recycle"), "r"),
+        on=column("contact_id", "r").eq(column("contact_id", "a")),
+    )
+
+
+def _remaining(word: int, behaviour: Behaviour) -> exp.Expr:
+    """A mask without the matches that recycling made forget the activity."""
+    kept = sum(
+        1 << (bit % BITS)
+        for match, bit in behaviour.bits.items()
+        if bit // BITS == word and not match.since_recycle
+    )
+    mask = column(f"matched{word}", "a")
+    is_old = column("t", "a") <= column("recycled", "r")
+    remaining = exp.BitwiseAnd(this=mask, expression=whole(kept))
+    return case([(is_old, exp.paren(remaining))], mask.copy())
+
+
 def rows_of_feature(
     behaviour: Behaviour, feature: Feature, as_of: datetime, *, only_some: bool
 ) -> exp.Select:
-    """The activities of one feature: contact_id, id, t, session, alone and value.
-
-    Where the marked activities say enough, the last four and the id are empty.
-    """
-    if reads_marked(behaviour, feature):
-        empty = [exp.alias_(exp.null(), name) for name in ("id", "session", "alone", "value")]
-        query = exp.select(column("contact_id", "a"), column("t", "a"), *empty)
-        query = query.from_(exp.alias_(exp.to_table("activity"), "a"))
-        query = query.where(has_bit(behaviour.bits[feature.match]))
-        moment: exp.Expr = column("t", "a")
-    else:
-        moment = exp.UnixMicros(this=column("occurred_at", "a"))
-        query = _rows_of_facts(behaviour, feature, as_of, only_some=only_some)
-    if behaviour.has_recycles and feature.match.since_recycle:
-        recycled = column("recycled", "r")
-        never = exp.Is(this=recycled, expression=exp.null())
-        query = with_recycle(query, "a").where(exp.or_(never, moment.copy() > recycled.copy()))
-    return query
-
-
-def reads_marked(behaviour: Behaviour, feature: Feature) -> bool:
-    """Whether the marked activities say enough for a feature's own pass."""
-    is_ordered = feature.distinct is not None or feature.same_session
-    return behaviour.is_marked(feature) and not is_ordered
+    """The activities of one feature: contact_id, id, t, session, alone and value."""
+    query = _rows_of_facts(behaviour, feature, as_of, only_some=only_some)
+    if not (behaviour.has_recycles and feature.match.since_recycle):
+        return query
+    recycled = column("recycled", "r")
+    never = exp.Is(this=recycled, expression=exp.null())
+    is_later = exp.UnixMicros(this=column("occurred_at", "a")) > recycled.copy()
+    return query.join(
+        exp.alias_(exp.to_table("recycle"), "r"),
+        on=column("contact_id", "r").eq(column("contact_id", "a")),
+        join_type="left",
+    ).where(exp.or_(never, is_later))
 
 
 def _rows_of_facts(

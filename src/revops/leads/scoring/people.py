@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -26,10 +27,25 @@ _SQL_TYPE = {
 ACCOUNT = "account."
 
 
+@dataclass(frozen=True)
+class Past:
+    """What the facts say of the past that the statement has to reckon with.
+
+    Attributes:
+        history: For each kind of record (plural), the fields that have a history.
+        has_recycles: Whether any contact was ever recycled.
+        absent: For each kind of record (plural), the fields that no record has.
+    """
+
+    history: Mapping[str, Collection[str]] = field(default_factory=dict)
+    has_recycles: bool = True
+    absent: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
 def people_steps(
     fields: Iterable[str],
     vocabulary: Vocabulary,
-    history: Mapping[str, Collection[str]],
+    past: Past,
     as_of: datetime,
     *,
     only_some: bool,
@@ -42,7 +58,7 @@ def people_steps(
     Args:
         fields: The fields asked for, as conditions name them.
         vocabulary: The types of the fields.
-        history: For each kind of record (plural), the fields that have a history.
+        past: What history there is.
         as_of: The instant.
         only_some: Whether only the contacts in `wanted` are asked for.
     """
@@ -52,8 +68,8 @@ def people_steps(
     contact = {"email" if name == "email_domain" else name for name in contact}
     account -= {"engaged_contacts"}
     steps = [
-        *_in_force("contacts", contact, vocabulary, history, as_of, only_some=only_some),
-        *_in_force("accounts", account, vocabulary, history, as_of, only_some=False),
+        *_in_force("contacts", contact, vocabulary, past, as_of, only_some=only_some),
+        *_in_force("accounts", account, vocabulary, past, as_of, only_some=False),
     ]
     values: dict[str, exp.Expr] = {}
     for name in sorted(asked - {"account.engaged_contacts"}):
@@ -95,18 +111,20 @@ def _in_force(
     plural: str,
     fields: Collection[str],
     vocabulary: Vocabulary,
-    history: Mapping[str, Collection[str]],
+    past: Past,
     as_of: datetime,
     *,
     only_some: bool,
 ) -> list[Step]:
     """Steps that end in `<name>_in_force`: id and the fields as they were at the instant."""
     name = RECORDS[plural].name
-    changed = sorted(set(fields) & set(history.get(plural, ())))
+    changed = sorted(set(fields) & set(past.history.get(plural, ())))
     query = exp.select(column("id", "r")).from_(exp.alias_(exp.to_table(plural), "r"))
     types = vocabulary.fields(plural)
     for each in sorted(set(fields) - {"id"}):
         value: exp.Expr = column(each, "r")
+        if each in past.absent.get(plural, ()):
+            value = exp.cast(exp.null(), _SQL_TYPE.get(types[each], "text"))
         if each in changed:
             then = _typed(column(each, "h"), types[each])
             known = exp.Not(this=exp.Is(this=column(f"{each}?", "h"), expression=exp.null()))
