@@ -10,6 +10,8 @@ from uuid import uuid4
 
 from sqlglot import exp
 
+from revops.leads.scoring.expressions import instant
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -130,8 +132,7 @@ def record(store: Store, run: ScoreRun) -> None:
 
 
 def _results(run: ScoreRun, contact_ids: Sequence[str]) -> dict[str, exp.Select]:
-    instant = run.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-    scored_at = exp.cast(exp.Literal.string(instant), "timestamp")
+    scored_at = instant(run.as_of)
     version = exp.Literal.string(run.definitions_version)
     results = {
         "scores": exp.select(

@@ -1,14 +1,14 @@
 """From the activities to one row a contact: how often and when last each feature was completed.
 
 One pass over the activities marks each row with a mask (a bit for every set of activities that
-anybody asks about) and aggregates it; only features that ask for sessions or distinct values
+anybody asks about) and gathers the few that matter into lists of moments, one contact a row;
+everything else is asked of those lists. Only features that ask for sessions or distinct values
 need a pass of their own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -19,21 +19,28 @@ from revops.leads.scoring.expressions import (
     decayed,
     micros,
     micros_at,
+    number,
     sub,
     total,
     whole,
 )
-from revops.leads.scoring.marking import has_bit, marked_steps, rows_of_feature, since_recycle
+from revops.leads.scoring.marking import (
+    activity_steps,
+    has_bit,
+    mask_of,
+    place_in_mask,
+    rows_of_feature,
+)
 from revops.leads.scoring.sequence import sequence_steps
 from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from revops.leads.scoring.behaviour import Behaviour, Feature
+    from revops.leads.scoring.behaviour import Behaviour, Feature, Match
 
-PACKED = 10
-"""Bits beside a moment in a packed number: microseconds since 1970 take 51 of 63 until 2041."""
+PACKED = 11
+"""Bits beside a moment in a packed number: microseconds since 1970 take 52 of 63 until 2112."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,9 @@ class Seen:
     """How to see what contacts did.
 
     Attributes:
-        steps: The steps to it, the last of which is `seen`.
-        joins: The steps whose rows, by contact_id, hold the columns.
+        steps: The steps to it, the last of which is `moments`: the rows of `person`, each with a
+            sorted list of moments for every match.
+        joins: The steps whose rows, by contact_id, hold columns that `moments` has not.
         columns: The columns of every match and feature.
     """
 
@@ -58,204 +66,199 @@ def see(behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool
         behaviour: What is asked.
         as_of: The instant.
         only_some: Whether only the contacts in `wanted` are asked for.
-        is_kept: Whether `seen` is read more than once.
+        is_kept: Whether `gathered` is read more than once.
     """
-    # For a few contacts, planning one more statement takes longer than reading them twice.
-    is_read_twice = behaviour.has_recycles and not only_some
-    steps = marked_steps(behaviour, as_of, only_some=only_some, is_kept=is_read_twice)
-    steps += _gathered_steps(behaviour, as_of)
-    steps.append(Step("seen", _seen(behaviour), Role.KEPT if is_kept else Role.PART))
-    joins = ["seen"]
-    columns: list[exp.Expr] = []
-    for match in behaviour.bits:
-        columns.append(column(behaviour.matched_at(match), "seen"))
-        columns.append(column(behaviour.matched_count(match), "seen"))
-    for feature, number in behaviour.features.items():
+    steps = activity_steps(behaviour, as_of, only_some=only_some)
+    steps.append(Step("gathered", _gathered(behaviour), Role.KEPT if is_kept else Role.PART))
+    joins: list[str] = []
+    columns = [each for match in behaviour.bits for each in _of_match(behaviour, match)]
+    for feature, place in behaviour.features.items():
         if not behaviour.has_own_pass(feature):
-            columns += _known(behaviour, feature)
+            columns += _of_feature(behaviour, feature, as_of)
             continue
         rows = rows_of_feature(behaviour, feature, as_of, only_some=only_some)
-        steps += sequence_steps(feature, number, rows, as_of)
-        name = f"f{number}"
+        steps += sequence_steps(feature, place, rows, as_of)
+        name = f"f{place}"
         joins.append(name)
         columns += [column(behaviour.count(feature), name), column(behaviour.at(feature), name)]
         if feature.points is not None:
             columns.append(column(behaviour.points(feature), name))
+    steps.append(Step("moments", _moments(behaviour, as_of)))
     return Seen(steps, joins, columns)
 
 
-def _gathered_steps(behaviour: Behaviour, as_of: datetime) -> list[Step]:
-    """Steps that end in `gathered`, in which recycled contacts have only what came after.
+# Lists of packed activities, eleven matches in each
 
-    They are gathered by themselves: a join of every activity with the few recycled contacts
-    would take longer than all the rest.
+
+def _gathered(behaviour: Behaviour) -> exp.Select:
+    """One row a contact: what it matched at all, and its activities packed and sorted."""
+    words = {mask_of(bit): exp.BitwiseOrAgg(this=mask_of(bit)) for bit in behaviour.bits.values()}
+    columns = [exp.alias_(each, mask.name) for mask, each in words.items()]
+    columns += [exp.alias_(_packed(first), _pack(first)) for first in _firsts(behaviour)]
+    query = exp.select(column("contact_id"), *columns).from_(exp.to_table("activity"))
+    return query.group_by(column("contact_id"))
+
+
+def _firsts(behaviour: Behaviour) -> range:
+    """The first bit of each list."""
+    return range(0, len(behaviour.bits), PACKED)
+
+
+def _pack(bit: int, *, is_recent: bool = False) -> str:
+    """The list in which the activities with a bit are."""
+    return f"{'recent' if is_recent else 'packed'}{bit // PACKED}"
+
+
+def _packed(first: int) -> exp.Expr:
+    """The activities with any of eleven bits: each its moment and, as lowest bits, which it has.
+
+    One list of these is far quicker to gather than an aggregate for each match.
     """
-    if not behaviour.has_recycles:
-        return [Step("gathered", _gathered(behaviour, as_of, "activity"))]
-    others = (
-        exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("e")))
-        .from_(exp.alias_(exp.to_table("everyone"), "e"))
-        .join(
-            exp.alias_(exp.to_table("recycle"), "r"),
-            on=column("contact_id", "r").eq(column("contact_id", "e")),
-            join_type="left",
-        )
-        .where(exp.Is(this=column("contact_id", "r"), expression=exp.null()))
-    )
-    recycled = exp.select("*").from_(exp.to_table("recycled_ones"))
-    return [
-        Step("everyone", _gathered(behaviour, as_of, "activity")),
-        Step("later_activity", since_recycle(behaviour)),
-        Step("recycled_ones", _gathered(behaviour, as_of, "later_activity")),
-        Step("gathered", exp.union(others, recycled, distinct=False)),
-    ]
-
-
-def _gathered(behaviour: Behaviour, as_of: datetime, source: str) -> exp.Select:
-    """One row a contact: latest and number per match, and packed lists for the windows."""
-    # A CASE for each match in an inner query lets every aggregate of it share the work.
-    inner = [
-        exp.alias_(case([(has_bit(bit), column("t"))], None), f"t{bit}")
-        for bit in behaviour.bits.values()
-    ]
-    outer: list[exp.Expr] = []
-    for match, bit in behaviour.bits.items():
-        latest, number = exp.Max(this=column(f"t{bit}")), exp.Count(this=column(f"t{bit}"))
-        outer.append(exp.alias_(latest, behaviour.matched_at(match)))
-        outer.append(exp.alias_(number, behaviour.matched_count(match)))
-    for place, reach in enumerate(_reach(behaviour)):
-        inner.append(exp.alias_(_packed(reach, as_of), f"p{place}"))
-        outer.append(exp.alias_(_sorted_list(f"p{place}"), _list(place)))
-    outer += [
-        exp.alias_(_points(behaviour, feature, as_of), behaviour.points(feature))
-        for feature in behaviour.features
-        if feature.is_each and feature.points is not None and not behaviour.has_own_pass(feature)
-    ]
-    marked = exp.select(column("contact_id"), *inner).from_(exp.to_table(source))
-    return (
-        exp.select(column("contact_id"), *outer)
-        .from_(marked.subquery("marked"))
-        .group_by(column("contact_id"))
-    )
-
-
-def _list(place: int) -> str:
-    return f"list{place}"
-
-
-def _reach(behaviour: Behaviour) -> list[dict[int, timedelta]]:
-    """For the bits that have a window, how old an activity may be and still matter.
-
-    In groups, of which each has room in one packed number.
-    """
-    reach: dict[int, timedelta] = {}
-    for feature in behaviour.features:
-        if feature.is_windowed and not behaviour.has_own_pass(feature):
-            bit = behaviour.bits[feature.match]
-            reach[bit] = max(behaviour.reach(feature), reach.get(bit, timedelta()))
-    pairs = list(reach.items())
-    return [dict(pairs[i : i + PACKED]) for i in range(0, len(pairs), PACKED)]
-
-
-def _packed(reach: dict[int, timedelta], as_of: datetime) -> exp.Expr:
-    """The moment of an activity and, in its lowest bits, which windows it matters to.
-
-    One list of these is far quicker to gather than a list for each window.
-    """
-    flags = [
-        case([(exp.and_(has_bit(bit), _is_younger(each, as_of)), whole(1 << place))], whole(0))
-        for place, (bit, each) in enumerate(reach.items())
-    ]
+    lowest = 1 << place_in_mask(first)
+    marks = exp.BitwiseAnd(this=mask_of(first), expression=whole(((1 << PACKED) - 1) * lowest))
     moment = exp.Mul(this=column("t"), expression=whole(1 << PACKED))
-    some = exp.or_(*(has_bit(bit) for bit in reach))
-    matters = exp.and_(exp.paren(some), _is_younger(max(reach.values()), as_of))
-    return case([(matters, total([moment, *flags]))], None)
+    shifted = exp.IntDiv(this=exp.paren(marks), expression=whole(lowest))
+    some = exp.NEQ(this=exp.paren(marks.copy()), expression=whole(0))
+    each = exp.ArrayAgg(this=total([moment, exp.paren(shifted)]))
+    return exp.ArraySort(this=exp.Filter(this=each, expression=exp.Where(this=some)))
 
 
-def _is_younger(age: timedelta, as_of: datetime) -> exp.Expr:
-    return column("t") > whole(micros_at(as_of) - micros(age))
+# Moments of each match
 
 
-def _sorted_list(name: str) -> exp.Expr:
-    some = exp.Not(this=exp.Is(this=column(name), expression=exp.null()))
-    listed = exp.Filter(this=exp.ArrayAgg(this=column(name)), expression=exp.Where(this=some))
-    return exp.ArraySort(this=listed)
-
-
-def _seen(behaviour: Behaviour) -> exp.Select:
-    """What was gathered, with the list of moments for each match that has a window."""
+def _moments(behaviour: Behaviour, as_of: datetime) -> exp.Select:
+    """Every person, with the sorted moments of each match; NULL or empty where there are none."""
     lists = [
-        exp.alias_(_moments(column(_list(place)), flag), _moments_of(bit))
-        for place, group in enumerate(_reach(behaviour))
-        for flag, bit in enumerate(group)
+        exp.alias_(moments_of(behaviour, match), _moments_column(bit))
+        for match, bit in behaviour.bits.items()
     ]
-    return exp.select(exp.column(exp.Star()), *lists).from_(exp.to_table("gathered"))
+    return exp.select("*", *lists).from_(_packs_of_people(behaviour, as_of).subquery("packs"))
 
 
-def _moments_of(bit: int) -> str:
+def moments_of(behaviour: Behaviour, match: Match) -> exp.Expr:
+    """The sorted moments of a match, from a contact's packed lists."""
+    bit = behaviour.bits[match]
+    is_recent = match.since_recycle and behaviour.has_recycles
+    mark = exp.BitwiseAnd(this=exp.column("x"), expression=whole(1 << (bit % PACKED)))
+    is_mine = exp.NEQ(this=exp.paren(mark), expression=whole(0))
+    mine = exp.ArrayFilter(this=column(_pack(bit, is_recent=is_recent)), expression=_each(is_mine))
+    moment = moment_of(exp.column("x"))
+    # Most contacts match little, and need not have their lists looked through.
+    return case([(has_bit(bit), exp.Transform(this=mine, expression=_each(moment)))], None)
+
+
+def _moments_column(bit: int) -> str:
     return f"b{bit}_moments"
 
 
-def _moments(packed: exp.Expr, flag: int) -> exp.Expr:
-    """The moments in a list of packed numbers that have this flag."""
-    has_flag = exp.BitwiseAnd(this=exp.column("x"), expression=whole(1 << flag))
-    is_mine = exp.NEQ(this=exp.paren(has_flag), expression=whole(0))
-    moment = exp.IntDiv(this=exp.column("x"), expression=whole(1 << PACKED))
-    return exp.Transform(
-        this=exp.ArrayFilter(this=packed, expression=_lambda(is_mine)), expression=_lambda(moment)
+def _packs_of_people(behaviour: Behaviour, as_of: datetime) -> exp.Select:
+    """Every person with the packed lists and, where recycled, those without what is forgotten."""
+    words = dict.fromkeys(mask_of(bit).name for bit in behaviour.bits.values())
+    packs = [_pack(first) for first in _firsts(behaviour)]
+    query = exp.select(
+        exp.Column(this=exp.Star(), table=exp.to_identifier("p")),
+        *(column(name, "g") for name in [*words, *packs]),
+    )
+    if behaviour.has_recycles:
+        recent = [_recent(first, as_of) for first in _firsts(behaviour)]
+        query = query.select(*recent)
+    gathered = exp.alias_(exp.to_table("gathered"), "g")
+    same = column("contact_id", "g").eq(column("contact_id", "p"))
+    query = query.from_(exp.alias_(exp.to_table("person"), "p"))
+    return query.join(gathered, on=same, join_type="left")
+
+
+def _recent(first: int, as_of: datetime) -> exp.Expr:
+    """A packed list without the activities that recycling made forget."""
+    recycled = exp.UnixMicros(this=column("contact.recycled_at", "p"))
+    is_later = moment_of(exp.column("x")) > recycled
+    later = exp.ArrayFilter(this=column(_pack(first), "g"), expression=_each(is_later))
+    was_recycled = recycled.copy() <= whole(micros_at(as_of))
+    return exp.alias_(
+        case([(was_recycled, later)], column(_pack(first), "g")), _pack(first, is_recent=True)
     )
 
 
-def _lambda(body: exp.Expr) -> exp.Lambda:
-    return exp.Lambda(this=body, expressions=[exp.to_identifier("x")])
+def moment_of(packed: exp.Expr) -> exp.Expr:
+    """The moment in a packed number."""
+    return exp.paren(exp.IntDiv(this=packed, expression=whole(1 << PACKED)))
 
 
-def _points(behaviour: Behaviour, feature: Feature, as_of: datetime) -> exp.Expr:
-    """What is left of the points of every activity of a feature that each of them completes."""
-    moment = column(f"t{behaviour.bits[feature.match]}")
-    left = decayed(feature.points or 0, feature.decay, sub(whole(micros_at(as_of)), moment))
-    some = exp.Not(this=exp.Is(this=moment.copy(), expression=exp.null()))
-    return exp.Sum(this=case([(some, left)], None))
+def _each(body: exp.Expr, *names: str) -> exp.Lambda:
+    """A function of a list's elements, `x` unless named otherwise."""
+    return exp.Lambda(this=body, expressions=[exp.to_identifier(name) for name in names or ("x",)])
 
 
-def _known(behaviour: Behaviour, feature: Feature) -> list[exp.Expr]:
-    """The columns of a feature that the one pass already knows enough for."""
-    if feature.is_each:
-        return [column(behaviour.points(feature), "seen")] if feature.points is not None else []
-    if feature.is_windowed:
-        return _windowed(behaviour, feature)
-    seen = column(behaviour.matched_count(feature.match), "seen")
-    last = column(behaviour.matched_at(feature.match), "seen")
-    enough = seen >= whole(feature.count)
-    completed = sub(seen.copy(), whole(feature.count - 1))
+# Matches and features, from the moments
+
+
+def _of_match(behaviour: Behaviour, match: Match) -> list[exp.Expr]:
+    """The columns of a match: how many activities, and the latest."""
+    moments = column(_moments_column(behaviour.bits[match]))
     return [
-        exp.alias_(case([(enough, completed)], whole(0)), behaviour.count(feature)),
-        exp.alias_(case([(enough.copy(), last)], None), behaviour.at(feature)),
+        exp.alias_(_latest(moments), behaviour.matched_at(match)),
+        exp.alias_(exp.cast(_size(moments), "int"), behaviour.matched_count(match)),
     ]
 
 
-def _windowed(behaviour: Behaviour, feature: Feature) -> list[exp.Expr]:
+def _size(moments: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=exp.ArraySize(this=moments.copy()), expressions=[whole(0)])
+
+
+def _at(moments: exp.Expr, index: exp.Expr) -> exp.Expr:
+    """The moment at a place, counted from 1."""
+    index.type = exp.DataType.build("bigint")
+    return exp.Bracket(this=moments.copy(), expressions=[index], offset=1)
+
+
+def _latest(moments: exp.Expr) -> exp.Expr:
+    size = exp.ArraySize(this=moments.copy())
+    return case([(size >= whole(1), _at(moments, size.copy()))], None)
+
+
+def _of_feature(behaviour: Behaviour, feature: Feature, as_of: datetime) -> list[exp.Expr]:
+    """The columns of a feature, other than those that its match already has."""
+    moments = column(_moments_column(behaviour.bits[feature.match]))
+    if feature.is_each:
+        if feature.points is None:
+            return []
+        points = _points(feature, moments, as_of)
+        return [exp.alias_(points, behaviour.points(feature))]
+    if feature.is_windowed:
+        return _windowed(behaviour, feature, moments)
+    enough = _size(moments) >= whole(feature.count)
+    completed = sub(_size(moments), whole(feature.count - 1))
+    return [
+        exp.alias_(case([(enough, completed)], whole(0)), behaviour.count(feature)),
+        exp.alias_(case([(enough.copy(), _latest(moments))], None), behaviour.at(feature)),
+    ]
+
+
+def _points(feature: Feature, moments: exp.Expr, as_of: datetime) -> exp.Expr:
+    """What is left of the points of every activity of a feature that each of them completes."""
+    age = sub(whole(micros_at(as_of)), exp.column("x"))
+    left = exp.Transform(
+        this=moments, expression=_each(decayed(feature.points or 0, feature.decay, age))
+    )
+    plus = exp.Add(this=exp.column("sum"), expression=exp.column("x"))
+    return exp.Reduce(this=left, initial=number(0), merge=_each(plus, "sum", "x"))
+
+
+def _windowed(behaviour: Behaviour, feature: Feature, moments: exp.Expr) -> list[exp.Expr]:
     """Completions of `count` activities within a window, from the sorted list of moments.
 
     The i-th moment completes when the one `count - 1` before it is inside the window.
     """
     assert feature.within is not None  # noqa: S101 - told by is_windowed
-    moments = column(_moments_of(behaviour.bits[feature.match]), "seen")
     size = exp.ArraySize(this=moments.copy())
-
-    def moment(index: exp.Expr) -> exp.Expr:
-        index.type = exp.DataType.build("bigint")
-        return exp.Bracket(this=moments.copy(), expressions=[index], offset=1)
-
-    i = exp.to_identifier("i")
     first = exp.Sub(this=exp.column("i"), expression=whole(feature.count - 1))
-    inside = sub(moment(exp.column("i")), moment(first)) < whole(micros(feature.within))
+    lasted = sub(_at(moments, exp.column("i")), _at(moments, first))
+    inside = lasted < whole(micros(feature.within))
     places = exp.GenerateSeries(start=whole(feature.count), end=size)
-    found = exp.ArrayFilter(this=places, expression=exp.Lambda(this=inside, expressions=[i]))
+    found = exp.ArrayFilter(this=places, expression=_each(inside, "i"))
     enough = size.copy() >= whole(feature.count)
-    how_many = exp.ArraySize(this=found)
-    last = moment(exp.ArrayMax(this=found.copy()))
+    last = _at(moments, exp.ArrayMax(this=found.copy()))
     return [
-        exp.alias_(case([(enough, how_many)], whole(0)), behaviour.count(feature)),
+        exp.alias_(case([(enough, exp.ArraySize(this=found))], whole(0)), behaviour.count(feature)),
         exp.alias_(case([(enough.copy(), last)], None), behaviour.at(feature)),
     ]

@@ -10,11 +10,11 @@ from sqlglot import exp
 from revops.definitions.scope import Vocabulary, conditions
 from revops.kit.condition import bind, fields_of, parse_condition
 from revops.leads.scoring.account import account_scores
-from revops.leads.scoring.activity import Seen, see
+from revops.leads.scoring.activity import Seen, moments_of, see
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
-from revops.leads.scoring.people import Past, field_column, people_steps
+from revops.leads.scoring.people import Past, employer_steps, field_column, people_steps
 from revops.leads.scoring.questions import questions
 from revops.leads.scoring.steps import Role, Step
 
@@ -75,6 +75,7 @@ def compile_scoring(
     seen = see(behaviour, as_of, only_some=only_some, is_kept=has_engaged and not only_some)
     steps += seen.steps
     if has_engaged:
+        steps += employer_steps(vocabulary, past, as_of, only_some=only_some)
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
     known = _known(scoring, vocabulary, seen, fields, has_engaged=has_engaged)
     reads_known = only_some or len(scoring.models) > 1
@@ -114,16 +115,18 @@ def _recycle(as_of: datetime) -> exp.Select:
 
 def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
     """How many contacts of each account were active of late."""
-    last = column(behaviour.at(ENGAGED), "s")
     since = micros_at(as_of) - ENGAGED_DAYS * 86_400_000_000
-    own = f"f{behaviour.features[ENGAGED]}"
-    source = own if behaviour.has_own_pass(ENGAGED) else "seen"
+    last: exp.Expr
+    if behaviour.has_own_pass(ENGAGED):
+        source, last = f"f{behaviour.features[ENGAGED]}", column(behaviour.at(ENGAGED), "s")
+    else:
+        source, last = "gathered", exp.ArrayMax(this=moments_of(behaviour, ENGAGED.match))
     return (
         exp.select(column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts"))
-        .from_(exp.alias_(exp.to_table("person"), "p"))
+        .from_(exp.alias_(exp.to_table("employer"), "p"))
         .join(
             exp.alias_(exp.to_table(source), "s"),
-            on=column("contact_id", "s").eq(column("contact_id", "p")),
+            on=column("contact_id", "s").eq(column("id", "p")),
         )
         .where(last > whole(since))
         .group_by(column("account_id", "p"))
@@ -149,7 +152,7 @@ def _known(
         *seen.columns,
         exp.alias_(_model(scoring, vocabulary), "model"),
     )
-    query = query.from_(exp.alias_(exp.to_table("person"), "p"))
+    query = query.from_(exp.alias_(exp.to_table("moments"), "p"))
     for name in seen.joins:
         same = column("contact_id", name).eq(column("contact_id", "p"))
         query = query.join(exp.to_table(name), on=same, join_type="left")

@@ -27,6 +27,12 @@ def micros_at(instant: datetime) -> int:
     return micros(instant - _EPOCH)
 
 
+def instant(moment: datetime) -> exp.Expr:
+    """An instant as a time in UTC, as the facts hold times."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return exp.cast(exp.Literal.string(text), "timestamp")
+
+
 def number(value: float) -> exp.Expr:
     """A number as a double, to every engine."""
     text = repr(float(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
@@ -9,22 +10,32 @@ from sqlglot import exp, parse_one
 from revops.kit.condition import bind, parse_condition
 from revops.leads.scoring.behaviour import FOREVER
 from revops.leads.scoring.expressions import case, column, micros, micros_at, whole
-from revops.leads.scoring.steps import Role, Step, only_wanted
+from revops.leads.scoring.steps import Step, only_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from revops.leads.scoring.behaviour import Behaviour, Feature, Match
 
-BITS = 62
+BITS = 60
 """Matches in one mask; a mask is a whole number of 64 bits with a sign."""
 _BITS_OF_INT = 30
 
 
+def mask_of(bit: int) -> exp.Column:
+    """The mask that holds a bit."""
+    return column(f"matched{bit // BITS}")
+
+
+def place_in_mask(bit: int) -> int:
+    """Where in its mask a bit is."""
+    return bit % BITS
+
+
 def has_bit(bit: int) -> exp.Expr:
-    """Whether a marked activity is of the match with this bit."""
-    mask = exp.BitwiseAnd(this=column(f"matched{bit // BITS}"), expression=whole(1 << (bit % BITS)))
+    """Whether a mask has this bit."""
+    mask = exp.BitwiseAnd(this=mask_of(bit), expression=whole(1 << place_in_mask(bit)))
     return exp.NEQ(this=exp.paren(mask), expression=whole(0))
 
 
@@ -40,110 +51,104 @@ def activity_field(name: str) -> exp.Expr:
     return column(name)
 
 
-def marked_steps(
-    behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool
-) -> list[Step]:
-    """Steps that end in `activity`: the activities that still matter, with what they match.
+def activity_steps(behaviour: Behaviour, as_of: datetime, *, only_some: bool) -> list[Step]:
+    """Steps that end in `activity`: the activities that may still matter, with what they match.
 
     Columns: contact_id, t in microseconds since 1970, and masks matched0, matched1, ...
     """
-    masks = _masks(behaviour, as_of)
-    marked = exp.select(
-        column("contact_id", "a"),
-        exp.alias_(exp.UnixMicros(this=column("occurred_at", "a")), "t"),
-        *(exp.alias_(mask, name) for name, mask in masks.items()),
-    ).from_(exp.alias_(exp.to_table("activities"), "a"))
+    words = _words(behaviour)
+    near = exp.select("*", exp.alias_(_moment(), "t")).from_(exp.to_table("activities"))
+    near = near.where(_moment() <= whole(micros_at(as_of)), _moment() > _oldest(behaviour, as_of))
     if only_some:
-        marked = marked.where(only_wanted(column("contact_id", "a")))
-    matters = [exp.NEQ(this=column(name), expression=whole(0)) for name in masks]
-    activity = exp.select("*").from_(exp.to_table("marked")).where(exp.or_(*matters))
-    role = Role.KEPT if is_kept else Role.PART
-    return [Step("marked", marked), Step("activity", activity, role)]
-
-
-def _words(behaviour: Behaviour) -> int:
-    return -(-len(behaviour.bits) // BITS) or 1
-
-
-def _masks(behaviour: Behaviour, as_of: datetime) -> dict[str, exp.Expr]:
-    """One mask for every 62 matches; a bit is set where the activity is of that match."""
-    masks: dict[str, exp.Expr] = {}
-    bits = behaviour.bits
-    for word in range(_words(behaviour)):
-        inside = {match: bit % BITS for match, bit in bits.items() if bit // BITS == word}
-        mask = _mask(inside, behaviour, as_of)
-        exists = exp.UnixMicros(this=column("occurred_at", "a")) <= whole(micros_at(as_of))
-        kind = "bigint" if len(inside) > _BITS_OF_INT else "int"
-        masks[f"matched{word}"] = exp.cast(case([(exists, mask)], whole(0)), kind)
-    return masks
-
-
-def _mask(matches: Mapping[Match, int], behaviour: Behaviour, as_of: datetime) -> exp.Expr:
-    by_type: dict[str, list[exp.Expr]] = {}
-    for match, bit in matches.items():
-        for event in match.events:
-            by_type.setdefault(event, []).append(_bit(match, bit, behaviour, as_of))
-    parts = [
-        _bit(match, bit, behaviour, as_of) for match, bit in matches.items() if not match.events
+        near = near.where(only_wanted(column("contact_id")))
+    fresh = [exp.alias_(_fresh(word, behaviour, as_of), f"fresh{i}") for i, word in words.items()]
+    masks = [exp.alias_(_mask(i, word, behaviour), f"matched{i}") for i, word in words.items()]
+    return [
+        Step("near", near),
+        Step("fresh", exp.select("*", *fresh).from_(exp.to_table("near"))),
+        Step(
+            "activity",
+            exp.select(column("contact_id"), column("t"), *masks).from_(exp.to_table("fresh")),
+        ),
     ]
-    if by_type:
-        by_event = exp.Case(this=column("type", "a"), default=whole(0))
-        for event, bits in by_type.items():
-            by_event.append("ifs", exp.If(this=exp.Literal.string(event), true=_or(bits)))
-        parts.insert(0, by_event)
-    return _or(parts) if parts else whole(0)
 
 
-def _bit(match: Match, bit: int, behaviour: Behaviour, as_of: datetime) -> exp.Expr:
-    """The bit of a match where an activity is of it and recent enough to matter."""
-    conditions: list[exp.Expr] = []
-    reach = behaviour.reaches[match]
-    if reach < FOREVER:
-        since = whole(micros_at(as_of) - micros(reach))
-        conditions.append(exp.UnixMicros(this=column("occurred_at", "a")) > since)
-    if match.where is not None:
-        conditions.append(exp.paren(_where(match, behaviour)))
-    if not conditions:
-        return whole(1 << bit)
-    return case([(exp.and_(*conditions), whole(1 << bit))], whole(0))
+def _words(behaviour: Behaviour) -> dict[int, dict[Match, int]]:
+    """The matches of each mask, with the number that has only their bit."""
+    words: dict[int, dict[Match, int]] = {}
+    for match, bit in behaviour.bits.items():
+        words.setdefault(bit // BITS, {})[match] = 1 << place_in_mask(bit)
+    return words
+
+
+def _moment() -> exp.Expr:
+    return exp.UnixMicros(this=column("occurred_at"))
+
+
+def _oldest(behaviour: Behaviour, as_of: datetime) -> exp.Expr:
+    """The moment up to which activities of a type matter to nobody."""
+    reaches: dict[str | None, timedelta] = {None: timedelta()}
+    for match in behaviour.bits:
+        for event in match.events or (None,):
+            reaches[event] = max(behaviour.reaches[match], reaches.get(event, timedelta()))
+    general = reaches[None]
+    return _by_type(
+        {event: micros_at(as_of) - micros(max(reach, general)) for event, reach in reaches.items()}
+    )
+
+
+def _by_type(values: Mapping[str | None, int]) -> exp.Expr:
+    """A number for each type of activity; that of None for all others.
+
+    A map is looked up once for each type in a block of rows, a CASE for every row.
+    """
+    events = [event for event in values if event is not None]
+    if not events:
+        return whole(values[None])
+    keys: list[exp.Expr] = [exp.Literal.string(event) for event in events]
+    numbers = [whole(values[event]) for event in events]
+    table = exp.Map(keys=exp.Array(expressions=keys), values=exp.Array(expressions=numbers))
+    found = exp.Bracket(this=table, expressions=[column("type")])
+    return exp.Coalesce(this=found, expressions=[whole(values[None])])
+
+
+def _fresh(word: Mapping[Match, int], behaviour: Behaviour, as_of: datetime) -> exp.Expr:
+    """The bits of the matches that ask for an activity's type and reach back to it."""
+    general = sum(bit for match, bit in word.items() if not match.events)
+    asked: dict[str | None, int] = {None: general}
+    for match, bit in word.items():
+        for event in match.events:
+            asked[event] = asked.get(event, general) | bit
+    reaches = sorted({behaviour.reaches[match] for match in word} - {FOREVER})
+    reaching = [
+        (
+            column("t") > whole(micros_at(as_of) - micros(reach)),
+            whole(sum(bit for match, bit in word.items() if behaviour.reaches[match] >= reach)),
+        )
+        for reach in reaches
+    ]
+    ever = whole(sum(bit for match, bit in word.items() if behaviour.reaches[match] >= FOREVER))
+    return exp.BitwiseAnd(this=_by_type(asked), expression=exp.paren(case(reaching, ever)))
+
+
+def _mask(place: int, word: Mapping[Match, int], behaviour: Behaviour) -> exp.Expr:
+    """What is left of the bits after the matches' own conditions."""
+    fresh = column(f"fresh{place}")
+    plain = sum(bit for match, bit in word.items() if match.where is None)
+    mask: exp.Expr = exp.BitwiseAnd(this=fresh, expression=whole(plain))
+    for match, bit in word.items():
+        if match.where is not None:
+            has_bit_still = exp.BitwiseAnd(this=fresh.copy(), expression=whole(bit))
+            is_asked = exp.NEQ(this=exp.paren(has_bit_still), expression=whole(0))
+            holds = exp.and_(is_asked, exp.paren(_where(match, behaviour)))
+            held = case([(holds, whole(bit))], whole(0))
+            mask = exp.BitwiseOr(this=exp.paren(mask), expression=exp.paren(held))
+    return exp.cast(mask, "bigint" if len(word) > _BITS_OF_INT else "int")
 
 
 def _where(match: Match, behaviour: Behaviour) -> exp.Expr:
     tree = parse_condition(match.where or "TRUE", behaviour.vocabulary.activity())
     return bind(tree, activity_field)
-
-
-def _or(parts: Sequence[exp.Expr]) -> exp.Expr:
-    result = parts[0]
-    for part in parts[1:]:
-        result = exp.BitwiseOr(this=exp.paren(result), expression=exp.paren(part))
-    return exp.paren(result)
-
-
-def since_recycle(behaviour: Behaviour) -> exp.Select:
-    """The marked activities of recycled contacts, without what recycling made forget."""
-    masks = [
-        exp.alias_(_remaining(word, behaviour), f"matched{word}")
-        for word in range(_words(behaviour))
-    ]
-    query = exp.select(column("contact_id", "a"), column("t", "a"), *masks)
-    return query.from_(exp.alias_(exp.to_table("activity"), "a")).join(
-        exp.alias_(exp.to_table("recycle"), "r"),
-        on=column("contact_id", "r").eq(column("contact_id", "a")),
-    )
-
-
-def _remaining(word: int, behaviour: Behaviour) -> exp.Expr:
-    """A mask without the matches that recycling made forget the activity."""
-    kept = sum(
-        1 << (bit % BITS)
-        for match, bit in behaviour.bits.items()
-        if bit // BITS == word and not match.since_recycle
-    )
-    mask = column(f"matched{word}", "a")
-    is_old = column("t", "a") <= column("recycled", "r")
-    remaining = exp.BitwiseAnd(this=mask, expression=whole(kept))
-    return case([(is_old, exp.paren(remaining))], mask.copy())
 
 
 def rows_of_feature(

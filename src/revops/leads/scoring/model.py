@@ -170,15 +170,16 @@ class ModelSteps:
         ).from_(exp.to_table(f"{self.name}_points"))
 
     def _subtotals(self) -> exp.Select:
-        lost = sub(mul(column("signal_sum"), self._activity_factor()), column("signal_sum"))
+        active = mul(column("signal_sum"), self._activity_factor())
         return exp.select(
             exp.column(exp.Star()),
-            exp.alias_(lost, "inactivity"),
+            exp.alias_(active, "active_sum"),
+            exp.alias_(sub(active.copy(), column("signal_sum")), "inactivity"),
             exp.alias_(clamp(column("fit_sum"), self.model.fit.max), "fit"),
         ).from_(exp.to_table(f"{self.name}_sums"))
 
     def _totals(self) -> exp.Select:
-        parts = [column("signal_sum"), column("inactivity"), *self._negatives("engagement")]
+        parts = [column("active_sum"), *self._negatives("engagement")]
         inner = exp.select(
             exp.column(exp.Star()), exp.alias_(total(parts), "engagement_sum")
         ).from_(exp.to_table(f"{self.name}_subtotals"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from revops.leads.scoring.expressions import case, column, micros_at, whole
+from revops.leads.scoring.expressions import case, column, instant, whole
 from revops.leads.scoring.steps import Step, only_wanted
 from revops.records import RECORDS
 
@@ -68,8 +68,10 @@ def people_steps(
     contact = {"email" if name == "email_domain" else name for name in contact}
     account -= {"engaged_contacts"}
     steps = [
-        *_in_force("contacts", contact, vocabulary, past, as_of, only_some=only_some),
-        *_in_force("accounts", account, vocabulary, past, as_of, only_some=False),
+        *_in_force(
+            "contacts", contact, vocabulary, past, as_of, only_some=only_some, step="contact"
+        ),
+        *_in_force("accounts", account, vocabulary, past, as_of, only_some=False, step="account"),
     ]
     values: dict[str, exp.Expr] = {}
     for name in sorted(asked - {"account.engaged_contacts"}):
@@ -83,14 +85,27 @@ def people_steps(
         exp.alias_(column("id", "c"), "contact_id"),
         column("account_id", "c"),
         *(exp.alias_(each, field_column(name), quoted=True) for name, each in values.items()),
-    ).from_(exp.alias_(exp.to_table("contact_in_force"), "c"))
+    ).from_(exp.alias_(exp.to_table("contact"), "c"))
     if account:
         person = person.join(
-            exp.alias_(exp.to_table("account_in_force"), "a"),
+            exp.alias_(exp.to_table("account"), "a"),
             on=column("id", "a").eq(column("account_id", "c")),
             join_type="left",
         )
     return [*steps, Step("person", person)]
+
+
+def employer_steps(
+    vocabulary: Vocabulary, past: Past, as_of: datetime, *, only_some: bool
+) -> list[Step]:
+    """Steps that end in `employer`: contact id and account_id, as they were at the instant.
+
+    A part of `person`, which would have to be kept if more than one step read it.
+    """
+    fields = {"account_id"}
+    return _in_force(
+        "contacts", fields, vocabulary, past, as_of, only_some=only_some, step="employer"
+    )
 
 
 def field_column(name: str) -> str:
@@ -115,9 +130,9 @@ def _in_force(
     as_of: datetime,
     *,
     only_some: bool,
+    step: str,
 ) -> list[Step]:
-    """Steps that end in `<name>_in_force`: id and the fields as they were at the instant."""
-    name = RECORDS[plural].name
+    """Steps that end in `step`: id and the fields as they were at the instant."""
     changed = sorted(set(fields) & set(past.history.get(plural, ())))
     query = exp.select(column("id", "r")).from_(exp.alias_(exp.to_table(plural), "r"))
     types = vocabulary.fields(plural)
@@ -133,56 +148,73 @@ def _in_force(
     if only_some:
         query = query.where(only_wanted(column("id", "r")))
     if not changed:
-        return [Step(f"{name}_in_force", query)]
+        return [Step(step, query)]
     query = query.join(
-        exp.alias_(exp.to_table(f"{name}_then"), "h"),
+        exp.alias_(exp.to_table(f"{step}_then"), "h"),
         on=column("record_id", "h").eq(column("id", "r")),
         join_type="left",
     )
     return [
-        Step(f"{name}_change", _changes(name, changed, as_of, only_some=only_some)),
-        Step(f"{name}_then", _then(name, changed)),
-        Step(f"{name}_in_force", query),
+        Step(
+            f"{step}_change",
+            _changes(RECORDS[plural].history_name, changed, as_of, only_some=only_some),
+        ),
+        Step(f"{step}_then", _then(f"{step}_change", changed)),
+        Step(step, query),
     ]
 
 
-def _changes(name: str, fields: Sequence[str], as_of: datetime, *, only_some: bool) -> exp.Select:
-    """Each record's and field's deciding change: the last one made, else the first to come."""
-    at = exp.UnixMicros(this=column("changed_at"))
-    past = at <= whole(micros_at(as_of))
-    order = exp.Order(
-        expressions=[
-            exp.Ordered(this=case([(past.copy(), whole(0))], whole(1))),
-            exp.Ordered(this=case([(past.copy(), exp.Neg(this=at.copy()))], at.copy())),
-            exp.Ordered(this=case([(past.copy(), exp.Neg(this=column("seq")))], column("seq"))),
-        ]
-    )
-    place = exp.Window(
-        this=exp.RowNumber(), partition_by=[column("record_id"), column("field")], order=order
+def _changes(
+    history: str, fields: Sequence[str], as_of: datetime, *, only_some: bool
+) -> exp.Select:
+    """For each record and field the last change made, and the first one still to come.
+
+    Each as a struct that sorts by time, then place: the greatest and the least are looked for.
+    """
+    is_past = column("changed_at") <= instant(as_of)
+    is_future = column("changed_at") > instant(as_of)
+    past = exp.Filter(this=exp.Max(this=_change("new_value")), expression=exp.Where(this=is_past))
+    future = exp.Filter(
+        this=exp.Min(this=_change("old_value")), expression=exp.Where(this=is_future)
     )
     query = exp.select(
         column("record_id"),
         column("field"),
-        exp.alias_(case([(past, column("new_value"))], column("old_value")), "value"),
-        exp.alias_(place, "place"),
-    ).from_(exp.to_table(f"{name}_history"))
+        exp.alias_(past, "past"),
+        exp.alias_(future, "future"),
+    ).from_(exp.to_table(history))
     query = query.where(exp.In(this=column("field"), expressions=_strings(fields)))
     if only_some:
         query = query.where(only_wanted(column("record_id")))
-    return query
+    return query.group_by(column("record_id"), column("field"))
 
 
-def _then(name: str, fields: Sequence[str]) -> exp.Select:
+def _change(value: str) -> exp.Expr:
+    parts = {"changed_at": "changed_at", "seq": "seq", "value": value}
+    return exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=column(source))
+            for name, source in parts.items()
+        ]
+    )
+
+
+def _then(changes: str, fields: Sequence[str]) -> exp.Select:
     """One row a record: each field's value at the instant, and whether it has a history."""
-    query = exp.select(column("record_id")).from_(exp.to_table(f"{name}_change"))
+    was_changed = exp.Not(this=exp.Is(this=column("past"), expression=exp.null()))
+    value = case(
+        [(was_changed, exp.Dot.build([column("past"), exp.to_identifier("value")]))],
+        exp.Dot.build([column("future"), exp.to_identifier("value")]),
+    )
+    query = exp.select(column("record_id")).from_(exp.to_table(changes))
     for each in fields:
         here = column("field").eq(exp.Literal.string(each))
-        value = exp.Max(this=case([(here, column("value"))], None))
+        then = exp.Max(this=case([(here, value.copy())], None))
         known = exp.Max(this=case([(here.copy(), whole(1))], None))
         query = query.select(
-            exp.alias_(value, each, quoted=True), exp.alias_(known, f"{each}?", quoted=True)
+            exp.alias_(then, each, quoted=True), exp.alias_(known, f"{each}?", quoted=True)
         )
-    return query.where(column("place").eq(whole(1))).group_by(column("record_id"))
+    return query.group_by(column("record_id"))
 
 
 def _typed(text: exp.Expr, kind: str) -> exp.Expr:

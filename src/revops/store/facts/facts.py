@@ -66,7 +66,7 @@ class Facts:
         return con
 
     def statistics(self) -> Statistics:
-        """Sizes and spans: kept with the facts of a store, else asked for in some milliseconds."""
+        """What a query need not reckon with: kept with a store's facts, else asked for."""
         if self.known:
             return self.known
         with self.connect(only=statistics.VIEWS) as con:

@@ -80,7 +80,7 @@ class Manifest(_Part):
         newest_import: The newest import at the time, or None if there was none.
         custom_fields: Registered custom fields, by plural and name.
         tables: State of each table.
-        statistics: Sizes and spans; None as long as they have not been taken.
+        statistics: What the facts hold at all; None as long as they have not been taken.
     """
 
     newest_import: Import | None = None
