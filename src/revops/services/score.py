@@ -57,7 +57,7 @@ def score(
     is_kept = facts is None and not contact_ids
     with source.connect(memory_limit=MEMORY_LIMIT) as con:
         if contact_ids:
-            want(con, contact_ids, catalog)
+            want(con, contact_ids, catalog, source)
         Prepared(con, plan(catalog, source, at, only_some=bool(contact_ids)))
         run = ScoreRun(at, catalog.version, con)
         run = settle(run, contact_ids, new_folder(workspace.folder, at) if is_kept else None)
@@ -127,7 +127,9 @@ def _past(catalog: Catalog, facts: Facts) -> Past:
     return Past(history, has_recycles, absent)
 
 
-def want(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog) -> None:
+def want(
+    con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog, facts: Facts
+) -> None:
     """Fill the table `wanted` with contacts and, where colleagues' activity counts, with those.
 
     Raises:
@@ -135,20 +137,36 @@ def want(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Ca
     """
     con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {WANTED} (contact_id TEXT)")
     con.execute(f"DELETE FROM {WANTED}")
-    con.execute(f"INSERT INTO {WANTED} SELECT DISTINCT unnest(?)", [list(contact_ids)])
-    asked = f"(SELECT contact_id FROM {WANTED})"
+    wanted = "SELECT id FROM contacts WHERE id IN (SELECT unnest($asked))"
+    if ENGAGED_CONTACTS in catalog.scoring.model_dump_json():
+        moves = ("contacts", "account_id") in facts.statistics().histories
+        wanted = f"{wanted} UNION {_COLLEAGUES_EVER if moves else _COLLEAGUES}"
+    con.execute(f"INSERT INTO {WANTED} {wanted}", {"asked": list(contact_ids)})
     missing = con.execute(
-        f"SELECT contact_id FROM {WANTED} WHERE contact_id NOT IN (SELECT id FROM contacts "
-        f"WHERE id IN {asked}) ORDER BY 1"
-    ).fetchall()
+        f"SELECT id FROM (SELECT unnest(?) AS id) WHERE id NOT IN (FROM {WANTED}) ORDER BY id",
+        [list(contact_ids)],
+    ).fetchone()
     if missing:
         raise RevopsError(
             "unknown-contact",
-            f"there is no contact '{missing[0][0]}'",
+            f"there is no contact '{missing[0]}'",
             "revops export contacts lists them",
         )
-    if ENGAGED_CONTACTS in catalog.scoring.model_dump_json():
-        con.execute(
-            f"INSERT INTO {WANTED} SELECT id FROM contacts WHERE id NOT IN {asked} AND account_id "
-            f"IN (SELECT account_id FROM contacts WHERE id IN {asked})"
-        )
+
+
+_COLLEAGUES = """
+SELECT id FROM contacts WHERE account_id IN
+    (SELECT account_id FROM contacts WHERE id IN (SELECT unnest($asked)))
+"""
+# Whoever was ever at an account at which one of those asked for ever was.
+_COLLEAGUES_EVER = """
+SELECT person FROM (
+    WITH spells AS (
+        SELECT id AS person, account_id AS employer FROM contacts UNION
+        SELECT record_id, unnest([old_value, new_value]) FROM contact_history
+        WHERE field = 'account_id'
+    )
+    SELECT DISTINCT person FROM spells WHERE employer IN
+        (SELECT employer FROM spells WHERE person IN (SELECT unnest($asked)))
+) WHERE person IN (SELECT id FROM contacts)
+"""

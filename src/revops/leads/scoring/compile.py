@@ -48,8 +48,8 @@ def compile_scoring(
     `lines`: contact_id, dimension (fit, engagement or total), signal, points, raw_points, count,
     last_at; the points of a contact's lines add up to its total, those of a dimension's lines
     to its subtotal.
-    `account_scores`: see `account_scores`. With `only_some` there are, for explanations, `known`
-    and for each model `model<index>_tiers` and `model<index>_needs` besides.
+    `account_scores`: see `account_scores`. With `only_some` there is, for explanations,
+    `model<index>_asked` of each model besides; see `questions`.
 
     Args:
         scoring: The definition; its conditions must have been checked.
@@ -78,13 +78,15 @@ def compile_scoring(
         steps += employer_steps(vocabulary, past, as_of, only_some=only_some)
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
     known = _known(scoring, vocabulary, seen, fields, has_engaged=has_engaged)
-    reads_known = only_some or len(scoring.models) > 1
-    steps.append(Step("known", known, Role.KEPT if reads_known else Role.PART))
-    parts = [ModelSteps(i, each, behaviour, as_of) for i, each in enumerate(scoring.models)]
+    steps.append(Step("known", known, Role.KEPT if len(scoring.models) > 1 else Role.PART))
+    parts = [
+        ModelSteps(i, each, behaviour, as_of, is_whole=only_some)
+        for i, each in enumerate(scoring.models)
+    ]
     for part in parts:
         steps += part.steps()
     if only_some:
-        steps += [step for part in parts for step in questions(part)]
+        steps += [questions(part) for part in parts]
     scores = _union([part.scores() for part in parts], SCORE_COLUMNS)
     steps.append(Step("scores", scores, Role.ANSWER))
     lines = [line for part in parts for line in part.lines()]

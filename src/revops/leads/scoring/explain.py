@@ -91,16 +91,15 @@ def explain_score(
     Returns:
         The explanation; None if no model accepts the contact.
     """
-    score = _row(con, "SELECT * FROM scores WHERE contact_id = ?", contact_id)
-    if score is None:
+    asked = (
+        (model, _row(con, f"SELECT * FROM model{i}_asked WHERE contact_id = ?", contact_id))
+        for i, model in enumerate(scoring.models)
+    )
+    model, score = next((found for found in asked if found[1]), (None, None))
+    if model is None or score is None:
         return None
-    index = next(i for i, each in enumerate(scoring.models) if each.name == score["model"])
-    model = scoring.models[index]
-    tiers = _row(con, f"SELECT * FROM model{index}_tiers WHERE contact_id = ?", contact_id) or {}
-    known = _row(con, "SELECT * FROM known WHERE contact_id = ?", contact_id) or {}
-    needs = _row(con, f"SELECT * FROM model{index}_needs WHERE contact_id = ?", contact_id) or {}
     lines = rows_of(con, "SELECT * FROM lines WHERE contact_id = ?", contact_id)
-    words = _Words(model, vocabulary, as_of, tiers, known)
+    words = _Words(model, vocabulary, as_of, score)
     reasons = [words.reason(line) for line in lines]
     given = {reason.name for reason in reasons}
     return Explanation(
@@ -115,8 +114,8 @@ def explain_score(
         qualified=score["qualified"],
         reached=tuple(name for name in score["reached"].split(", ") if name),
         reasons=tuple(sorted(reasons, key=_order)),
-        needs=() if score["qualified"] else words.needs(needs, score),
-        blocked_by=tuple(s.name for i, s in enumerate(model.suppress) if needs.get(f"x{i}")),
+        needs=() if score["qualified"] else words.needs(),
+        blocked_by=tuple(s.name for i, s in enumerate(model.suppress) if score[f"x{i}"]),
         suggestions=() if score["qualified"] else words.suggestions(given),
     )
 
@@ -133,13 +132,11 @@ class _Words:
         model: ScoringModel,
         vocabulary: Vocabulary,
         as_of: datetime,
-        tiers: dict[str, Any],
         known: dict[str, Any],
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
         self.as_of = as_of
-        self.tiers = tiers
         self.known = known
 
     def reason(self, line: dict[str, Any]) -> Reason:
@@ -158,7 +155,7 @@ class _Words:
         name = line["signal"]
         for i, attribute in enumerate(self.model.fit.attributes):
             if attribute.name == name:
-                return self._held(attribute.tiers[self.tiers[f"a{i}"]].when)
+                return self._held(attribute.tiers[self.known[f"t{i}"]].when)
         for signal in self.model.engagement.signals:
             if signal.name == name:
                 points, raw = line["points"], line["raw_points"]
@@ -194,13 +191,13 @@ class _Words:
         value = self.known.get(field_column(name))
         return "empty" if value is None else str(value)
 
-    def needs(self, met: dict[str, Any], score: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    def needs(self) -> tuple[tuple[str, ...], ...]:
         """For each way to qualify, what is missing."""
         ways: dict[int, list[str]] = {}
-        scores = {name: score[name] for name in ("fit", "engagement", "total")}
+        scores = {name: self.known[name] for name in ("fit", "engagement", "total")}
         for i, need in enumerate(requirements(self.model, self.vocabulary)):
             missing = ways.setdefault(need.way, [])
-            if not met.get(f"r{i}"):
+            if not self.known[f"r{i}"]:
                 missing.append(wording.of_need(need.tree, scores))
         return tuple(tuple(missing) for missing in ways.values())
 

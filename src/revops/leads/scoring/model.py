@@ -66,13 +66,21 @@ class ModelSteps:
     """The steps of one model; they read `known` and end in `model<index>`."""
 
     def __init__(
-        self, index: int, model: ScoringModel, behaviour: Behaviour, as_of: datetime
+        self,
+        index: int,
+        model: ScoringModel,
+        behaviour: Behaviour,
+        as_of: datetime,
+        *,
+        is_whole: bool = False,
     ) -> None:
+        """Args: `is_whole`: whether all that was known on the way is kept in the result."""
         self.name = f"model{index}"
         self.index = index
         self.model = model
         self.behaviour = behaviour
         self.now = micros_at(as_of)
+        self.is_whole = is_whole
         self._contact = behaviour.vocabulary.contact()
 
     def steps(self) -> list[Step]:
@@ -260,6 +268,8 @@ class ModelSteps:
 
     def _result(self) -> exp.Select:
         """The columns that scores and lines are made of."""
+        if self.is_whole:
+            return exp.select("*").from_(exp.to_table(f"{self.name}_verdict"))
         parts = [
             part
             for line in lines_of(self.model, self.behaviour)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from revops.kit.condition import parse_condition
-from revops.leads.scoring.expressions import case, column, whole
-from revops.leads.scoring.model import QUALIFYING, SCORES, with_columns
+from revops.leads.scoring.expressions import case, whole
+from revops.leads.scoring.model import QUALIFYING, with_columns
 from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
     from revops.leads.scoring.model import ModelSteps
 
 
-def questions(steps: ModelSteps) -> list[Step]:
-    """Steps `model<index>_tiers` and `model<index>_needs`, one row a contact in each.
+def questions(steps: ModelSteps) -> Step:
+    """The step `model<index>_asked`: all that is known of each contact of a model, one row each.
 
-    The first has, for each attribute i, the place of the tier that holds as `a<i>`; the second,
-    for each of `requirements`, whether it is met as `r<i>`, and for each suppression, whether it
-    holds as `x<i>`.
+    Besides, for each attribute i, the place of the tier that holds as `t<i>`; for each of
+    `requirements`, whether it is met as `r<i>`; for each suppression, whether it holds as `x<i>`.
     """
-    return [
-        Step(f"{steps.name}_tiers", _tiers(steps), Role.ANSWER),
-        Step(f"{steps.name}_needs", _needs(steps), Role.ANSWER),
-    ]
+    answers = {**_tiers(steps), **_needs(steps)}
+    query = with_columns(answers).from_(exp.to_table(steps.name))
+    return Step(f"{steps.name}_asked", query, Role.ANSWER)
 
 
 @dataclass(frozen=True)
@@ -61,28 +59,21 @@ def _parts(tree: exp.Expr, of: type[exp.Connector]) -> list[exp.Expr]:
     return list(whole_tree.flatten()) if isinstance(whole_tree, of) else [whole_tree]
 
 
-def _tiers(steps: ModelSteps) -> exp.Select:
+def _tiers(steps: ModelSteps) -> dict[str, exp.Expr]:
     """For each attribute, the place of the tier that holds."""
     held: dict[str, exp.Expr] = {}
     for i, attribute in enumerate(steps.model.fit.attributes):
         places = [
             (steps.about_contact(tier.when), whole(j)) for j, tier in enumerate(attribute.tiers)
         ]
-        held[f"a{i}"] = case(places, None)
-    return with_columns(held).from_(exp.to_table("known"))
+        held[f"t{i}"] = case(places, None)
+    return held
 
 
-def _needs(steps: ModelSteps) -> exp.Select:
+def _needs(steps: ModelSteps) -> dict[str, exp.Expr]:
     """For each requirement of qualifying and each suppression, whether it holds."""
     needs = requirements(steps.model, steps.behaviour.vocabulary)
     held = {f"r{i}": steps.bound(need.tree) for i, need in enumerate(needs)}
     for i, suppression in enumerate(steps.model.suppress):
         held[f"x{i}"] = steps.about_contact(suppression.when)
-    same = column("contact_id", "k").eq(column("contact_id", "m"))
-    scored = (
-        exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("k")))
-        .select(*(column(name, "m") for name in SCORES))
-        .from_(exp.alias_(exp.to_table("known"), "k"))
-        .join(exp.alias_(exp.to_table(steps.name), "m"), on=same)
-    )
-    return with_columns(held).from_(scored.subquery("scored"))
+    return held

@@ -8,6 +8,7 @@ Times are TIMESTAMP in UTC without a zone, decimals DOUBLE, lists and JSON VARCH
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -67,8 +68,10 @@ class Facts:
 
     def statistics(self) -> Statistics:
         """What a query need not reckon with: kept with a store's facts, else asked for."""
-        if self.known:
-            return self.known
+        return self.known or self._taken
+
+    @cached_property
+    def _taken(self) -> Statistics:
         with self.connect(only=statistics.VIEWS) as con:
             return statistics.take(con)
 
