@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from revops.store import migrate, open_store
-from revops.store.tables import METADATA
+from revops.store.engine_tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
