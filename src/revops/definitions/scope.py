@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from revops.kit.condition import ConditionError, Scope, happenings_of, parse_condition
+from revops.kit.condition import ConditionError, Scope, fields_of, happenings_of, parse_condition
 from revops.records import ACTIVITY_TYPES, DERIVED, RECORDS
 
 if TYPE_CHECKING:
@@ -39,6 +40,20 @@ class Vocabulary:
         accounts = {f"account.{name}": kind for name, kind in self.fields("accounts").items()}
         fields = {**self.fields("contacts"), **accounts}
         return Scope(fields, self.lists, may_ask_happened, self.zone)
+
+    def fields_of_contact(self, text: str) -> frozenset[str]:
+        """The fields that a condition about a contact names; each text is read once.
+
+        Raises:
+            ConditionError: It is wrong.
+        """
+        if text not in self._read:
+            self._read[text] = frozenset(fields_of(parse_condition(text, self.contact())))
+        return self._read[text]
+
+    @cached_property
+    def _read(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def activity(self) -> Scope:
         """Conditions about one activity."""

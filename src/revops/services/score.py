@@ -58,6 +58,7 @@ def score(
     with source.connect(memory_limit=MEMORY_LIMIT) as con:
         if contact_ids:
             want(con, contact_ids, catalog, source)
+            _require_all(con, contact_ids)
         Prepared(con, plan(catalog, source, at, only_some=bool(contact_ids)))
         run = ScoreRun(at, catalog.version, con)
         run = settle(run, contact_ids, new_folder(workspace.folder, at) if is_kept else None)
@@ -130,11 +131,7 @@ def _past(catalog: Catalog, facts: Facts) -> Past:
 def want(
     con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog, facts: Facts
 ) -> None:
-    """Fill the table `wanted` with contacts and, where colleagues' activity counts, with those.
-
-    Raises:
-        RevopsError: A contact is not known.
-    """
+    """Fill the table `wanted` with contacts and, where colleagues' activity counts, with those."""
     con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {WANTED} (contact_id TEXT)")
     con.execute(f"DELETE FROM {WANTED}")
     wanted = "SELECT id FROM contacts WHERE id IN (SELECT unnest($asked))"
@@ -142,6 +139,9 @@ def want(
         moves = ("contacts", "account_id") in facts.statistics().histories
         wanted = f"{wanted} UNION {_COLLEAGUES_EVER if moves else _COLLEAGUES}"
     con.execute(f"INSERT INTO {WANTED} {wanted}", {"asked": list(contact_ids)})
+
+
+def _require_all(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str]) -> None:
     missing = con.execute(
         f"SELECT id FROM (SELECT unnest(?) AS id) WHERE id NOT IN (FROM {WANTED}) ORDER BY id",
         [list(contact_ids)],

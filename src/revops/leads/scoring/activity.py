@@ -136,15 +136,14 @@ def _moments(behaviour: Behaviour, as_of: datetime) -> exp.Select:
 
 
 def moments_of(behaviour: Behaviour, match: Match) -> exp.Expr:
-    """The sorted moments of a match, from a contact's packed lists."""
+    """The sorted activities of a match, still packed, from a contact's lists."""
     bit = behaviour.bits[match]
     is_recent = match.since_recycle and behaviour.has_recycles
     mark = exp.BitwiseAnd(this=exp.column("x"), expression=whole(1 << (bit % PACKED)))
     is_mine = exp.NEQ(this=exp.paren(mark), expression=whole(0))
     mine = exp.ArrayFilter(this=column(_pack(bit, is_recent=is_recent)), expression=_each(is_mine))
-    moment = moment_of(exp.column("x"))
     # Most contacts match little, and need not have their lists looked through.
-    return case([(has_bit(bit), exp.Transform(this=mine, expression=_each(moment)))], None)
+    return case([(has_bit(bit), mine)], None)
 
 
 def _moments_column(bit: int) -> str:
@@ -196,7 +195,7 @@ def _of_match(behaviour: Behaviour, match: Match) -> list[exp.Expr]:
     """The columns of a match: how many activities, and the latest."""
     moments = column(_moments_column(behaviour.bits[match]))
     return [
-        exp.alias_(_latest(moments), behaviour.matched_at(match)),
+        exp.alias_(latest(moments), behaviour.matched_at(match)),
         exp.alias_(exp.cast(_size(moments), "int"), behaviour.matched_count(match)),
     ]
 
@@ -208,10 +207,11 @@ def _size(moments: exp.Expr) -> exp.Expr:
 def _at(moments: exp.Expr, index: exp.Expr) -> exp.Expr:
     """The moment at a place, counted from 1."""
     index.type = exp.DataType.build("bigint")
-    return exp.Bracket(this=moments.copy(), expressions=[index], offset=1)
+    return moment_of(exp.Bracket(this=moments.copy(), expressions=[index], offset=1))
 
 
-def _latest(moments: exp.Expr) -> exp.Expr:
+def latest(moments: exp.Expr) -> exp.Expr:
+    """The last of a match's moments, NULL if there is none."""
     size = exp.ArraySize(this=moments.copy())
     return case([(size >= whole(1), _at(moments, size.copy()))], None)
 
@@ -230,13 +230,13 @@ def _of_feature(behaviour: Behaviour, feature: Feature, as_of: datetime) -> list
     completed = sub(_size(moments), whole(feature.count - 1))
     return [
         exp.alias_(case([(enough, completed)], whole(0)), behaviour.count(feature)),
-        exp.alias_(case([(enough.copy(), _latest(moments))], None), behaviour.at(feature)),
+        exp.alias_(case([(enough.copy(), latest(moments))], None), behaviour.at(feature)),
     ]
 
 
 def _points(feature: Feature, moments: exp.Expr, as_of: datetime) -> exp.Expr:
     """What is left of the points of every activity of a feature that each of them completes."""
-    age = sub(whole(micros_at(as_of)), exp.column("x"))
+    age = sub(whole(micros_at(as_of)), moment_of(exp.column("x")))
     left = exp.Transform(
         this=moments, expression=_each(decayed(feature.points or 0, feature.decay, age))
     )

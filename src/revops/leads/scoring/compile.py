@@ -10,7 +10,7 @@ from sqlglot import exp
 from revops.definitions.scope import Vocabulary, conditions
 from revops.kit.condition import bind, fields_of, parse_condition
 from revops.leads.scoring.account import account_scores
-from revops.leads.scoring.activity import Seen, moments_of, see
+from revops.leads.scoring.activity import Seen, latest, moments_of, see
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
@@ -122,7 +122,7 @@ def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
     if behaviour.has_own_pass(ENGAGED):
         source, last = f"f{behaviour.features[ENGAGED]}", column(behaviour.at(ENGAGED), "s")
     else:
-        source, last = "gathered", exp.ArrayMax(this=moments_of(behaviour, ENGAGED.match))
+        source, last = "gathered", latest(moments_of(behaviour, ENGAGED.match))
     return (
         exp.select(column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts"))
         .from_(exp.alias_(exp.to_table("employer"), "p"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from revops.kit.condition import fields_of, parse_condition
 from revops.leads.scoring import wording
 from revops.leads.scoring.people import field_column
 from revops.leads.scoring.questions import requirements
@@ -182,7 +181,7 @@ class _Words:
 
     def _held(self, text: str) -> str:
         """A condition that holds: `account.employees is 2719 (account.employees >= 500)`."""
-        fields = sorted(fields_of(parse_condition(text, self.vocabulary.contact())))
+        fields = sorted(self.vocabulary.fields_of_contact(text))
         values = " and ".join(f"{name} is {self._value(name)}" for name in fields)
         short = text if len(text) <= LONGEST_CONDITION else ""
         return f"{values} ({short})" if values and short else values or text
@@ -218,8 +217,7 @@ class _Words:
         return tuple(text for _points, text in best)
 
     def _unknown(self, conditions: list[str]) -> list[str]:
-        scope = self.vocabulary.contact()
-        asked = {name for text in conditions for name in fields_of(parse_condition(text, scope))}
+        asked = {name for text in conditions for name in self.vocabulary.fields_of_contact(text)}
         return sorted(name for name in asked if self.known.get(field_column(name)) is None)
 
 

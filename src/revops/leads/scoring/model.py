@@ -88,8 +88,16 @@ class ModelSteps:
         return [
             Step(f"{self.name}_points", self._points()),
             Step(f"{self.name}_sums", self._sums()),
-            Step(f"{self.name}_subtotals", self._subtotals()),
-            Step(f"{self.name}_totals", self._totals()),
+            Step(f"{self.name}_active", self._active()),
+            Step(f"{self.name}_engagement", self._engagement()),
+            Step(f"{self.name}_total", self._total()),
+            *self._ending(),
+        ]
+
+    def _ending(self) -> list[Step]:
+        if self.is_whole:
+            return [Step(self.name, self._verdict(), Role.KEPT)]
+        return [
             Step(f"{self.name}_verdict", self._verdict()),
             Step(self.name, self._result(), Role.KEPT),
         ]
@@ -170,42 +178,36 @@ class ModelSteps:
     def _sums(self) -> exp.Select:
         attributes = [column(f"a{i}") for i, _ in enumerate(self.model.fit.attributes)]
         signals = [column(f"s{i}") for i, _ in enumerate(self.model.engagement.signals)]
-        return exp.select(
-            exp.column(exp.Star()),
-            exp.alias_(total([*attributes, *self._negatives("fit")]), "fit_sum"),
-            exp.alias_(total(signals), "signal_sum"),
-            exp.alias_(self._last_activity(), "last_activity"),
-        ).from_(exp.to_table(f"{self.name}_points"))
+        fit_sum = total([*attributes, *self._negatives("fit")])
+        sums = {
+            "fit_sum": fit_sum,
+            "fit": clamp(fit_sum.copy(), self.model.fit.max),
+            "signal_sum": total(signals),
+            "last_activity": self._last_activity(),
+        }
+        return with_columns(sums).from_(exp.to_table(f"{self.name}_points"))
 
-    def _subtotals(self) -> exp.Select:
+    def _active(self) -> exp.Select:
         active = mul(column("signal_sum"), self._activity_factor())
-        return exp.select(
-            exp.column(exp.Star()),
-            exp.alias_(active, "active_sum"),
-            exp.alias_(sub(active.copy(), column("signal_sum")), "inactivity"),
-            exp.alias_(clamp(column("fit_sum"), self.model.fit.max), "fit"),
-        ).from_(exp.to_table(f"{self.name}_sums"))
+        return with_columns({"active_sum": active}).from_(exp.to_table(f"{self.name}_sums"))
 
-    def _totals(self) -> exp.Select:
-        parts = [column("active_sum"), *self._negatives("engagement")]
-        inner = exp.select(
-            exp.column(exp.Star()), exp.alias_(total(parts), "engagement_sum")
-        ).from_(exp.to_table(f"{self.name}_subtotals"))
-        engagement = clamp(column("engagement_sum"), self.model.engagement.max)
-        middle = exp.select(exp.column(exp.Star()), exp.alias_(engagement, "engagement")).from_(
-            inner.subquery("summed")
-        )
+    def _engagement(self) -> exp.Select:
+        engagement_sum = total([column("active_sum"), *self._negatives("engagement")])
+        values = {
+            "inactivity": sub(column("active_sum"), column("signal_sum")),
+            "engagement_sum": engagement_sum,
+            "engagement": clamp(engagement_sum.copy(), self.model.engagement.max),
+        }
+        return with_columns(values).from_(exp.to_table(f"{self.name}_active"))
+
+    def _total(self) -> exp.Select:
         weighted = [
             mul(number(self.model.fit.weight), column("fit")),
             mul(number(self.model.engagement.weight), column("engagement")),
         ]
-        outer = exp.select(
-            exp.column(exp.Star()),
-            exp.alias_(total([*weighted, *self._negatives("total")]), "total_sum"),
-        ).from_(middle.subquery("capped"))
-        return exp.select(
-            exp.column(exp.Star()), exp.alias_(clamp(column("total_sum"), TOP), "total")
-        ).from_(outer.subquery("weighted"))
+        total_sum = total([*weighted, *self._negatives("total")])
+        values = {"total_sum": total_sum, "total": clamp(total_sum.copy(), TOP)}
+        return with_columns(values).from_(exp.to_table(f"{self.name}_engagement"))
 
     def _negatives(self, subtotal: str) -> list[exp.Expr]:
         return [
@@ -264,12 +266,10 @@ class ModelSteps:
             exp.alias_(exp.paren(qualified), "qualified"),
             exp.alias_(reached if names else exp.Literal.string(""), "reached"),
             exp.alias_(_time(column("last_activity")), "last_activity_at"),
-        ).from_(exp.to_table(f"{self.name}_totals"))
+        ).from_(exp.to_table(f"{self.name}_total"))
 
     def _result(self) -> exp.Select:
         """The columns that scores and lines are made of."""
-        if self.is_whole:
-            return exp.select("*").from_(exp.to_table(f"{self.name}_verdict"))
         parts = [
             part
             for line in lines_of(self.model, self.behaviour)

@@ -73,7 +73,7 @@ class Prepared:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
         self._con = con
-        self._tables: list[str] = []
+        self._tables: list[duckdb.Statement] = []
         kept: set[str] = set()
         for step in steps:
             if step.role is Role.PART:
@@ -81,7 +81,9 @@ class Prepared:
             query = statement(steps, step.name, given=kept)
             if step.role is Role.KEPT:
                 kept.add(step.name)
-                self._tables.append(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {query}")
+                # Kept as read, because reading it takes as long as running it on a few contacts.
+                text = f"CREATE OR REPLACE TEMP TABLE {step.name} AS {query}"
+                self._tables += con.extract_statements(text)
                 con.execute(self._tables[-1])
             else:
                 con.execute(f"CREATE OR REPLACE TEMP VIEW {step.name} AS {query}")
