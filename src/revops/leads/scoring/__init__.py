@@ -1,5 +1,6 @@
 """Lead scoring: definitions compiled to SQL, scores with every point explained."""
 
+from revops.leads.scoring.answers import Asked, answer_columns
 from revops.leads.scoring.compile import ENGAGED_CONTACTS, compile_scoring
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS
 from revops.leads.scoring.people import Past
@@ -10,9 +11,11 @@ __all__ = [
     "LINE_COLUMNS",
     "SCORE_COLUMNS",
     "WANTED",
+    "Asked",
     "Past",
     "Prepared",
     "Step",
+    "answer_columns",
     "compile_scoring",
     "statement",
 ]

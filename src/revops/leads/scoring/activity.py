@@ -19,6 +19,7 @@ from revops.leads.scoring.expressions import (
     decayed,
     micros,
     micros_at,
+    next_step,
     number,
     sub,
     total,
@@ -83,6 +84,8 @@ def see(behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool
         columns += [column(behaviour.count(feature), name), column(behaviour.at(feature), name)]
         if feature.points is not None:
             columns.append(column(behaviour.points(feature), name))
+            if behaviour.tells_next:
+                columns.append(column(behaviour.next_loss(feature), name))
     steps.append(Step("moments", _moments(behaviour, as_of)))
     return Seen(steps, joins, columns)
 
@@ -222,8 +225,12 @@ def _of_feature(behaviour: Behaviour, feature: Feature, as_of: datetime) -> list
     if feature.is_each:
         if feature.points is None:
             return []
-        points = _points(feature, moments, as_of)
-        return [exp.alias_(points, behaviour.points(feature))]
+        columns = [exp.alias_(_points(feature, moments, as_of), behaviour.points(feature))]
+        if behaviour.tells_next:
+            columns.append(
+                exp.alias_(_next_loss(feature, moments, as_of), behaviour.next_loss(feature))
+            )
+        return columns
     if feature.is_windowed:
         return _windowed(behaviour, feature, moments)
     enough = _size(moments) >= whole(feature.count)
@@ -242,6 +249,17 @@ def _points(feature: Feature, moments: exp.Expr, as_of: datetime) -> exp.Expr:
     )
     plus = exp.Add(this=exp.column("sum"), expression=exp.column("x"))
     return exp.Reduce(this=left, initial=number(0), merge=_each(plus, "sum", "x"))
+
+
+def _next_loss(feature: Feature, moments: exp.Expr, as_of: datetime) -> exp.Expr:
+    """When the first of all activities of a feature loses points next."""
+    if feature.decay is None:
+        return exp.cast(exp.null(), "bigint")
+    at = moment_of(exp.column("x"))
+    steps = exp.Transform(
+        this=moments.copy(), expression=_each(next_step(at, feature.decay, micros_at(as_of)))
+    )
+    return exp.ArrayMin(this=steps)
 
 
 def _windowed(behaviour: Behaviour, feature: Feature, moments: exp.Expr) -> list[exp.Expr]:

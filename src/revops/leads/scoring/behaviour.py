@@ -128,12 +128,14 @@ class Behaviour:
     Attributes:
         vocabulary: What conditions on activities may name.
         has_recycles: Whether any contact was ever recycled.
+        tells_next: Whether it is asked when summed points next become less.
         horizons: Every different feature, and the age from which nobody asks for its completions.
         reaches: Every different match, and the age from which its activities do not matter.
     """
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     has_recycles: bool = False
+    tells_next: bool = False
     horizons: dict[Feature, timedelta] = field(default_factory=dict)
     reaches: dict[Match, timedelta] = field(default_factory=dict)
 
@@ -200,6 +202,10 @@ class Behaviour:
         """The column of the decayed points of all completions of a feature."""
         return f"f{self.features[feature]}_points"
 
+    def next_loss(self, feature: Feature) -> str:
+        """The column of when the summed points of a feature next become less."""
+        return f"f{self.features[feature]}_next"
+
     def add_happened(self, model: ScoringModel, name: str, length: timedelta) -> list[Feature]:
         """The features that tell when `name` last happened: a type, or a signal of the model."""
         signals = [each for each in model.engagement.signals if each.name == name and each.event]
@@ -222,7 +228,7 @@ class Behaviour:
         for negative in model.negative:
             if negative.when is None:
                 self.add(feature_of_negative(negative))
-        for text in _contact_conditions(model):
+        for text in contact_conditions(model):
             tree = parse_condition(text, self.vocabulary.threshold())
             for name, length in sorted(happenings_of(tree)):
                 self.add_happened(model, name, length)
@@ -233,7 +239,7 @@ def _is_marked(match: Match, reach: timedelta) -> bool:
     return bool(match.events) or reach < FOREVER
 
 
-def _contact_conditions(model: ScoringModel) -> Iterator[str]:
+def contact_conditions(model: ScoringModel) -> Iterator[str]:
     yield from (tier.when for each in model.fit.attributes for tier in each.tiers)
     yield from (signal.when for signal in model.engagement.signals if signal.when)
     yield from (negative.when for negative in model.negative if negative.when)

@@ -11,6 +11,7 @@ from revops.definitions.scope import Vocabulary, conditions
 from revops.kit.condition import bind, fields_of, parse_condition
 from revops.leads.scoring.account import account_scores
 from revops.leads.scoring.activity import Seen, latest, moments_of, see
+from revops.leads.scoring.answers import UNSCORED, Asked, answers
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import case, column, micros_at, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from revops.definitions.scoring import Scoring
+    from revops.definitions.scoring import Scoring, ScoringModel
 
 ENGAGED_CONTACTS = "account.engaged_contacts"
 ENGAGED_DAYS = 30
@@ -36,6 +37,7 @@ def compile_scoring(
     *,
     past: Past | None = None,
     only_some: bool = False,
+    asked: Asked | None = None,
 ) -> list[Step]:
     """The steps that score contacts as of an instant: `scores`, `lines`, `account_scores`.
 
@@ -49,7 +51,7 @@ def compile_scoring(
     last_at; the points of a contact's lines add up to its total, those of a dimension's lines
     to its subtotal.
     `account_scores`: see `account_scores`. With `only_some` there is, for explanations,
-    `model<index>_asked` of each model besides; see `questions`.
+    `model<index>_asked` of each model besides; see `questions`. With `asked` there is `answers`.
 
     Args:
         scoring: The definition; its conditions must have been checked.
@@ -57,15 +59,20 @@ def compile_scoring(
         as_of: The instant.
         past: What history there is.
         only_some: Whether to score only the contacts in the table `wanted` (contact_id).
+        asked: What is to be told of every contact besides, whether a model accepts it or not.
 
     Raises:
         ConditionError: A condition is wrong.
     """
     past = past or Past()
-    behaviour = Behaviour(vocabulary, past.has_recycles)
-    for model in scoring.models:
+    behaviour = Behaviour(vocabulary, past.has_recycles, tells_next=asked is not None)
+    models = scoring.models if asked is None else (*scoring.models, UNSCORED)
+    for model in models:
         behaviour.add_model(model, scoring.accounts.committee_within)
-    fields = _fields(scoring, vocabulary)
+        if asked is not None:
+            asked.register(behaviour, model)
+    told = asked.all_fields(vocabulary) if asked is not None else set()
+    fields = _fields(scoring, vocabulary) | told
     has_engaged = ENGAGED_CONTACTS in fields
     if has_engaged:
         behaviour.add(ENGAGED, timedelta(days=ENGAGED_DAYS))
@@ -77,14 +84,20 @@ def compile_scoring(
     if has_engaged:
         steps += employer_steps(vocabulary, past, as_of, only_some=only_some)
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
-    known = _known(scoring, vocabulary, seen, fields, has_engaged=has_engaged)
-    steps.append(Step("known", known, Role.KEPT if len(scoring.models) > 1 else Role.PART))
-    parts = [
-        ModelSteps(i, each, behaviour, as_of, is_whole=only_some)
-        for i, each in enumerate(scoring.models)
+    known = _known(models, vocabulary, seen, fields, has_engaged=has_engaged)
+    steps.append(Step("known", known, Role.KEPT if len(models) > 1 else Role.PART))
+    whole = only_some or asked is not None
+    every = [
+        ModelSteps(i, each, behaviour, as_of, is_whole=whole, has_scores=each is not UNSCORED)
+        for i, each in enumerate(models)
     ]
-    for part in parts:
+    parts = [part for part in every if part.has_scores]
+    for part in every:
         steps += part.steps()
+    if asked is not None:
+        steps.append(
+            Step("answers", _all_of([answers(each, asked, told) for each in every]), Role.ANSWER)
+        )
     if only_some:
         steps += [questions(part) for part in parts]
     scores = _union([part.scores() for part in parts], SCORE_COLUMNS)
@@ -136,7 +149,7 @@ def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
 
 
 def _known(
-    scoring: Scoring,
+    models: Sequence[ScoringModel],
     vocabulary: Vocabulary,
     seen: Seen,
     fields: Collection[str],
@@ -152,7 +165,7 @@ def _known(
         column("account_id", "p"),
         *fields_now,
         *seen.columns,
-        exp.alias_(_model(scoring, vocabulary), "model"),
+        exp.alias_(_model(models, vocabulary), "model"),
     )
     query = query.from_(exp.alias_(exp.to_table("moments"), "p"))
     for name in seen.joins:
@@ -175,11 +188,11 @@ def _field(name: str) -> exp.Expr:
     return case([(has_account, nobody)], None)
 
 
-def _model(scoring: Scoring, vocabulary: Vocabulary) -> exp.Expr:
+def _model(models: Sequence[ScoringModel], vocabulary: Vocabulary) -> exp.Expr:
     """The place of the first model that accepts the contact, or NULL."""
     scope = vocabulary.contact(may_ask_happened=False)
     pairs: list[tuple[exp.Expr, exp.Expr]] = []
-    for index, model in enumerate(scoring.models):
+    for index, model in enumerate(models):
         if model.applies_to is None:
             return case(pairs, whole(index))
         pairs.append((bind(parse_condition(model.applies_to, scope), _field), whole(index)))
@@ -191,6 +204,10 @@ def _union(parts: Sequence[exp.Select], columns: Sequence[str]) -> exp.Query:
     if not parts:
         empty = [exp.alias_(exp.cast(exp.null(), "text"), name) for name in columns]
         return exp.select(*empty).where(exp.false())
+    return _all_of(parts)
+
+
+def _all_of(parts: Sequence[exp.Select]) -> exp.Query:
     query: exp.Query = parts[0]
     for part in parts[1:]:
         query = exp.union(query, part, distinct=False, copy=False)

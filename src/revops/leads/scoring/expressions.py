@@ -121,3 +121,20 @@ def decayed(points: float, decay: Decay | None, age: exp.Expr) -> exp.Expr:
         age = greatest(late, whole(0))
     lost = mul(number(decay.points or 0), periods(age, decay.every))
     return greatest(sub(number(points), lost), number(0))
+
+
+def next_step(at: exp.Expr, decay: Decay, now: int) -> exp.Expr:
+    """When points given at a moment lose some next (scoring reference, Evaluation, 2)."""
+    length = DAY if decay.half_life is not None else micros(decay.every) if decay.every else DAY
+    start = whole(0)
+    if decay.half_life is None and decay.percent is None and decay.after is not None:
+        start = whole(micros(decay.after))
+    age = sub(whole(now), at)
+    late = greatest(sub(age, start), whole(0))
+    steps = exp.paren(
+        exp.Add(this=exp.IntDiv(this=late, expression=whole(length)), expression=whole(1))
+    )
+    lost_at = exp.Add(this=at.copy(), expression=start.copy())
+    return exp.paren(
+        exp.Add(this=lost_at, expression=exp.Mul(this=steps, expression=whole(length)))
+    )

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from revops.kit.condition import bind, parse_condition
-from revops.leads.scoring.behaviour import feature_of_negative, feature_of_signal
+from revops.leads.scoring.behaviour import (
+    contact_conditions,
+    feature_of_negative,
+    feature_of_signal,
+)
 from revops.leads.scoring.expressions import (
     case,
     clamp,
@@ -73,14 +77,16 @@ class ModelSteps:
         as_of: datetime,
         *,
         is_whole: bool = False,
+        has_scores: bool = True,
     ) -> None:
-        """Args: `is_whole`: whether all that was known on the way is kept in the result."""
+        """Of note: with `is_whole`, all that was known on the way is kept in the result."""
         self.name = f"model{index}"
         self.index = index
         self.model = model
         self.behaviour = behaviour
         self.now = micros_at(as_of)
         self.is_whole = is_whole
+        self.has_scores = has_scores
         self._contact = behaviour.vocabulary.contact()
 
     def steps(self) -> list[Step]:
@@ -291,6 +297,10 @@ class ModelSteps:
         ]
         return case(pairs, exp.cast(exp.null(), "text"))
 
+    def conditions(self) -> Iterator[str]:
+        """The text of each condition on contacts and their scores."""
+        return contact_conditions(self.model)
+
     def about_contact(self, text: str) -> exp.Expr:
         """A condition about the contact; false where unknown."""
         return self._bound(parse_condition(text, self._contact), ())
@@ -301,7 +311,9 @@ class ModelSteps:
 
     def _bound(self, tree: exp.Expr, scores: Sequence[str]) -> exp.Expr:
         def field(name: str) -> exp.Expr:
-            return column(name if name in scores else field_column(name))
+            if name not in scores:
+                return column(field_column(name))
+            return column(name) if self.has_scores else exp.cast(exp.null(), "double")
 
         return holds(bind(tree, field, self._happened))
 

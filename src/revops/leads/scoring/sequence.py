@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from revops.leads.scoring.expressions import case, column, decayed, micros, micros_at, sub, whole
+from revops.leads.scoring.expressions import (
+    case,
+    column,
+    decayed,
+    micros,
+    micros_at,
+    next_step,
+    sub,
+    whole,
+)
 from revops.leads.scoring.steps import Step
 
 if TYPE_CHECKING:
@@ -44,9 +53,17 @@ def sequence_steps(feature: Feature, number: int, rows: exp.Select, as_of: datet
     if feature.points is not None:
         age = sub(whole(micros_at(as_of)), column("t"))
         left = exp.Sum(this=decayed(feature.points, feature.decay, age))
-        done = done.select(exp.alias_(left, f"{name}_points"))
+        done = done.select(
+            exp.alias_(left, f"{name}_points"), exp.alias_(_next(feature, as_of), f"{name}_next")
+        )
     done = done.from_(exp.to_table(f"{name}_place")).where(column("is_complete"))
     return [*steps, Step(name, done.group_by(column("contact_id")))]
+
+
+def _next(feature: Feature, as_of: datetime) -> exp.Expr:
+    if feature.decay is None:
+        return exp.cast(exp.null(), "bigint")
+    return exp.Min(this=next_step(column("t"), feature.decay, micros_at(as_of)))
 
 
 def _partition(feature: Feature) -> list[exp.Expr]:
