@@ -240,6 +240,7 @@ def _is_marked(match: Match, reach: timedelta) -> bool:
 
 
 def contact_conditions(model: ScoringModel) -> Iterator[str]:
+    """The text of each condition of a model on contacts and their scores."""
     yield from (tier.when for each in model.fit.attributes for tier in each.tiers)
     yield from (signal.when for signal in model.engagement.signals if signal.when)
     yield from (negative.when for negative in model.negative if negative.when)

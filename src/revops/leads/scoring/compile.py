@@ -13,7 +13,7 @@ from revops.leads.scoring.account import account_scores
 from revops.leads.scoring.activity import Seen, latest, moments_of, see
 from revops.leads.scoring.answers import UNSCORED, Asked, answers
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
-from revops.leads.scoring.expressions import case, column, micros_at, whole
+from revops.leads.scoring.expressions import DAY, case, column, micros_at, total, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
 from revops.leads.scoring.people import Past, employer_steps, field_column, people_steps
 from revops.leads.scoring.questions import questions
@@ -84,7 +84,9 @@ def compile_scoring(
     if has_engaged:
         steps += employer_steps(vocabulary, past, as_of, only_some=only_some)
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
-    known = _known(models, vocabulary, seen, fields, has_engaged=has_engaged)
+    known = _known(
+        models, vocabulary, seen, fields, has_engaged=has_engaged, tells_next=asked is not None
+    )
     steps.append(Step("known", known, Role.KEPT if len(models) > 1 else Role.PART))
     whole = only_some or asked is not None
     every = [
@@ -130,20 +132,24 @@ def _recycle(as_of: datetime) -> exp.Select:
 
 def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
     """How many contacts of each account were active of late."""
-    since = micros_at(as_of) - ENGAGED_DAYS * 86_400_000_000
+    since = micros_at(as_of) - ENGAGED_DAYS * DAY
     last: exp.Expr
     if behaviour.has_own_pass(ENGAGED):
         source, last = f"f{behaviour.features[ENGAGED]}", column(behaviour.at(ENGAGED), "s")
     else:
         source, last = "gathered", latest(moments_of(behaviour, ENGAGED.match))
     return (
-        exp.select(column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts"))
+        exp.select(
+            column("account_id", "p"),
+            exp.alias_(exp.Count(this=exp.Star()), "contacts"),
+            exp.alias_(exp.Min(this=last), "first"),
+        )
         .from_(exp.alias_(exp.to_table("employer"), "p"))
         .join(
             exp.alias_(exp.to_table(source), "s"),
             on=column("contact_id", "s").eq(column("id", "p")),
         )
-        .where(last > whole(since))
+        .where(last.copy() > whole(since))
         .group_by(column("account_id", "p"))
     )
 
@@ -155,6 +161,7 @@ def _known(
     fields: Collection[str],
     *,
     has_engaged: bool,
+    tells_next: bool,
 ) -> exp.Select:
     """One row a contact: the model that scores it, its fields and its behaviour."""
     fields_now = [
@@ -171,6 +178,10 @@ def _known(
     for name in seen.joins:
         same = column("contact_id", name).eq(column("contact_id", "p"))
         query = query.join(exp.to_table(name), on=same, join_type="left")
+    if tells_next:
+        fewer_at = total([column("first", "e"), whole(ENGAGED_DAYS * DAY)])
+        never = exp.cast(exp.null(), "bigint")
+        query = query.select(exp.alias_(fewer_at if has_engaged else never, "engaged_next"))
     if has_engaged:
         query = query.join(
             exp.alias_(exp.to_table("engaged"), "e"),

@@ -36,9 +36,7 @@ def next_change(part: ModelSteps, asked: Asked) -> exp.Expr:
         *_silences(part),
         *_windows(part, asked),
     ]
-    if not moments:
-        return exp.cast(exp.null(), "timestamp")
-    first = least(*moments) if len(moments) > 1 else moments[0]
+    first = least(column("engaged_next"), *moments)
     return exp.func("MAKE_TIMESTAMP", first, dialect="duckdb")
 
 
