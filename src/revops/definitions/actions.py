@@ -93,7 +93,11 @@ class ApprovalAction(Definition):
 class EnrichAction(Definition):
     """Ask for what is not known of the contact and its account."""
 
-    fields: tuple[FieldName, ...] = ()
+    # Strict validation goes on with what the reading of an action returns, and knows no lists.
+    fields: Annotated[
+        tuple[FieldName, ...],
+        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+    ] = ()
 
 
 class Action(Definition):

@@ -9,12 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from revops.definitions.automations import Automations
 from revops.definitions.calendars import Calendar, Calendars
 from revops.definitions.lifecycle import Lifecycle
 from revops.definitions.lists import Lists
 from revops.definitions.people import People
+from revops.definitions.routing import Routing
 from revops.definitions.scope import CustomFields, Vocabulary
 from revops.definitions.scoring import Scoring
+from revops.definitions.slas import ServiceLevels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +49,11 @@ KINDS = (
     Kind("lists", Lists),
     Kind("calendars", Calendars),
     Kind("people", People),
+    Kind("routing", Routing),
+    Kind("slas", ServiceLevels),
+    Kind("automations", Automations),
 )
 NOT_YET_USED = (
-    "routing",
-    "slas",
     "pipeline",
     "dealdesk",
     "hygiene",
@@ -58,7 +62,6 @@ NOT_YET_USED = (
     "targets",
     "compensation",
     "territories",
-    "automations",
 )
 """Kinds that have their name, and that this version leaves alone."""
 
@@ -77,6 +80,9 @@ class Definitions:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     people: People = field(default_factory=People)
+    routing: Routing = field(default_factory=Routing)
+    slas: ServiceLevels = field(default_factory=ServiceLevels)
+    automations: Automations = field(default_factory=Automations)
     custom_fields: CustomFields = field(default_factory=dict)
 
     @cached_property
@@ -93,6 +99,9 @@ class Definitions:
             "lists": Lists(dict(self.lists)),
             "calendars": Calendars(dict(self.calendars)),
             "people": self.people,
+            "routing": self.routing,
+            "slas": self.slas,
+            "automations": self.automations,
         }
         return {
             stem: model.model_dump(

@@ -128,7 +128,7 @@ class BusinessCalendar:
         needed = duration + self._worked(first, start)
         day = self._last_day_before(first.toordinal(), needed)
         needed -= self._between_days(first.toordinal(), day)
-        for begin, end in self._instants(date.fromordinal(day)):
+        for begin, end in self.instants(date.fromordinal(day)):
             if needed <= end - begin:
                 return begin + needed
             needed -= end - begin
@@ -136,7 +136,7 @@ class BusinessCalendar:
 
     def is_open(self, instant: datetime) -> bool:
         """Whether people work at this instant."""
-        spans = self._instants(self._local_date(instant))
+        spans = self.instants(self._local_date(instant))
         return any(begin <= instant < end for begin, end in spans)
 
     def _last_day_before(self, first: int, needed: timedelta) -> int:
@@ -214,15 +214,15 @@ class BusinessCalendar:
         return self._week[day.weekday() + 1] - self._week[day.weekday()]
 
     def _length(self, day: date) -> timedelta:
-        return sum((end - begin for begin, end in self._instants(day)), _NONE)
+        return sum((end - begin for begin, end in self.instants(day)), _NONE)
 
     def _worked(self, day: date, until: datetime) -> timedelta:
         """The working time of a day up to an instant in it."""
-        spans = self._instants(day)
+        spans = self.instants(day)
         return sum((min(end, until) - begin for begin, end in spans if begin < until), _NONE)
 
-    def _instants(self, day: date) -> list[tuple[datetime, datetime]]:
-        """The spans of one day as instants in UTC; none on a free day."""
+    def instants(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The spans of one local day as instants in UTC; none on a free day."""
         if day in self._free_days(day.year):
             return []
         return [

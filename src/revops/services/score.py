@@ -16,6 +16,7 @@ from revops.leads.scoring import (
     compile_scoring,
     statement,
 )
+from revops.leads.scoring import want as leads_want
 from revops.services.score_run import ScoreRun, new_folder, record, settle
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def plan(catalog: Catalog, facts: Facts, as_of: datetime, *, only_some: bool = F
         catalog.scoring,
         vocabulary(catalog, facts),
         as_of,
-        past=_past(catalog, facts),
+        past=past_of(catalog, facts),
         only_some=only_some,
     )
 
@@ -114,7 +115,7 @@ def vocabulary(catalog: Catalog, facts: Facts) -> Vocabulary:
     return Vocabulary(catalog.lists, custom, catalog.vocabulary.zone)
 
 
-def _past(catalog: Catalog, facts: Facts) -> Past:
+def past_of(catalog: Catalog, facts: Facts) -> Past:
     """What history the facts hold, and which declared fields no record has yet."""
     statistics = facts.statistics()
     history: dict[str, set[str]] = {}
@@ -132,13 +133,12 @@ def want(
     con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str], catalog: Catalog, facts: Facts
 ) -> None:
     """Fill the table `wanted` with contacts and, where colleagues' activity counts, with those."""
-    con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {WANTED} (contact_id TEXT)")
-    con.execute(f"DELETE FROM {WANTED}")
-    wanted = "SELECT id FROM contacts WHERE id IN (SELECT unnest($asked))"
-    if ENGAGED_CONTACTS in catalog.scoring.model_dump_json():
-        moves = ("contacts", "account_id") in facts.statistics().histories
-        wanted = f"{wanted} UNION {_COLLEAGUES_EVER if moves else _COLLEAGUES}"
-    con.execute(f"INSERT INTO {WANTED} {wanted}", {"asked": list(contact_ids)})
+    leads_want(
+        con,
+        contact_ids,
+        with_colleagues=ENGAGED_CONTACTS in catalog.scoring.model_dump_json(),
+        ever=("contacts", "account_id") in facts.statistics().histories,
+    )
 
 
 def _require_all(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str]) -> None:
@@ -152,21 +152,3 @@ def _require_all(con: duckdb.DuckDBPyConnection, contact_ids: Sequence[str]) -> 
             f"there is no contact '{missing[0]}'",
             "revops export contacts lists them",
         )
-
-
-_COLLEAGUES = """
-SELECT id FROM contacts WHERE account_id IN
-    (SELECT account_id FROM contacts WHERE id IN (SELECT unnest($asked)))
-"""
-# Whoever was ever at an account at which one of those asked for ever was.
-_COLLEAGUES_EVER = """
-SELECT person FROM (
-    WITH spells AS (
-        SELECT id AS person, account_id AS employer FROM contacts UNION
-        SELECT record_id, unnest([old_value, new_value]) FROM contact_history
-        WHERE field = 'account_id'
-    )
-    SELECT DISTINCT person FROM spells WHERE employer IN
-        (SELECT employer FROM spells WHERE person IN (SELECT unnest($asked)))
-) WHERE person IN (SELECT id FROM contacts)
-"""

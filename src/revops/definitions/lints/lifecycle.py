@@ -1,37 +1,49 @@
-"""Stages that speak of codes, fields or conditions that do not exist."""
+"""Stages that cannot be entered or decided, and names in a lifecycle that nothing answers to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from revops.definitions.lifecycle import OF_DEAL, QUALIFIED
 from revops.definitions.lints.conditions import condition_finding
 from revops.definitions.lints.finding import Finding, Lint
+from revops.definitions.places import lead_places, recipients_of, texts_of
 from revops.definitions.scope import Placed
-from revops.kit.condition import ConditionError
+from revops.kit.condition import ConditionError, parse_condition
 from revops.kit.issue import Level, did_you_mean
+from revops.kit.texts import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from revops.definitions.actions import Action
     from revops.definitions.kinds import Definitions
+    from revops.definitions.lifecycle import Lifecycle
 
-NEEDS = {"lifecycle", "lists"}
-_OBJECTS = ("contacts", "accounts", "opportunities")
+NEEDS = {"lifecycle", "lists", "scoring", "people"}
+STEM = "lifecycle"
+_OWNERS = ("owner", "manager", "previous_owner", "contact")
+_MENDS = {
+    "stage": "add it to stages",
+    "threshold": "add it to the thresholds of scoring.yaml",
+    "rejection code": "add it to rejection_reasons",
+    "user": "add it to people.yaml",
+    "team": "add it to people.yaml",
+    "field": "declare it under custom_fields in revops.yaml",
+}
 
 
 def unreadable(definitions: Definitions) -> Iterator[Finding]:
     """A stage whose condition cannot be decided is never entered or left."""
     scope = definitions.vocabulary.threshold()
-    for index, stage in enumerate(definitions.lifecycle.stages):
-        for side in ("entry", "exit"):
-            text = getattr(stage, side).when
-            if text is None:
-                continue
-            placed = Placed(f"stages[{index}].{side}.when", text, scope)
-            try:
-                placed.parse()
-            except ConditionError as error:
-                yield condition_finding("lifecycle", placed, error)
+    for path, text in definitions.lifecycle.conditions():
+        if ".required_fields[" in path:
+            continue
+        placed = Placed(path, text, scope)
+        try:
+            placed.parse()
+        except ConditionError as error:
+            yield condition_finding(STEM, placed, error)
 
 
 def unknown_codes(definitions: Definitions) -> Iterator[Finding]:
@@ -39,23 +51,159 @@ def unknown_codes(definitions: Definitions) -> Iterator[Finding]:
     codes = [reason.code for reason in definitions.lifecycle.rejection_reasons]
     for index, stage in enumerate(definitions.lifecycle.stages):
         for i, code in enumerate(stage.rejection_reasons):
-            if code not in codes:
-                path = f"stages[{index}].rejection_reasons[{i}]"
-                message = f"there is no rejection code '{code}'"
-                mend = did_you_mean(code, codes) or "add it to rejection_reasons"
-                yield Finding("lifecycle", path, "unknown-code", Level.ERROR, message, mend)
+            path = f"stages[{index}].rejection_reasons[{i}]"
+            yield from _unknown(path, "rejection code", code, codes)
 
 
 def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
-    """A required field that no record has can never be filled."""
-    known = {name for plural in _OBJECTS for name in definitions.vocabulary.fields(plural)}
+    """A required field that no record has can never be filled, so the stage is never entered."""
+    words = definitions.vocabulary
+    known = {
+        *words.fields("contacts"),
+        *(f"account.{name}" for name in words.fields("accounts")),
+        *(f"{OF_DEAL}{name}" for name in words.fields("opportunities")),
+    }
     for index, stage in enumerate(definitions.lifecycle.stages):
-        for i, name in enumerate(stage.required_fields):
-            if name.removeprefix("account.") not in known:
-                path = f"stages[{index}].required_fields[{i}]"
-                message = f"contacts, accounts and opportunities have no field '{name}'"
-                mend = did_you_mean(name, known) or "declare it under custom_fields in revops.yaml"
-                yield Finding("lifecycle", path, "unknown-field", Level.WARNING, message, mend)
+        at_acceptance = stage.acceptance.required_fields if stage.acceptance else ()
+        for where, names in (("", stage.required_fields), (".acceptance", at_acceptance)):
+            for i, name in enumerate(names):
+                path = f"stages[{index}]{where}.required_fields[{i}]"
+                yield from _unknown(path, "field", name, known)
 
 
-LINTS: tuple[Lint, ...] = (unreadable, unknown_codes, unknown_fields)
+def unknown_stages(definitions: Definitions) -> Iterator[Finding]:
+    """Nobody can be moved to a stage that does not exist."""
+    lifecycle = definitions.lifecycle
+    order, places = list(lifecycle.ranks), lifecycle.places
+    for index, stage in enumerate(lifecycle.stages):
+        here = f"stages[{index}]"
+        for i, name in enumerate(stage.only_from):
+            yield from _unknown(f"{here}.only_from[{i}]", "stage", name, places)
+        yield from _unknown(f"{here}.exit.to", "stage", stage.exit.to, places)
+        accepted = stage.acceptance.stage if stage.acceptance else None
+        yield from _unknown(f"{here}.acceptance.stage", "stage", accepted, order)
+    for index, reason in enumerate(lifecycle.rejection_reasons):
+        yield from _unknown(f"rejection_reasons[{index}].stage", "stage", reason.stage, places)
+    yield from _unknown("recycling.back_to", "stage", lifecycle.nurture.back_to, order)
+
+
+def unknown_thresholds(definitions: Definitions) -> Iterator[Finding]:
+    """A threshold that no scoring model has is never reached."""
+    models = definitions.scoring.models
+    known = {QUALIFIED, *(name for model in models for name in model.thresholds)}
+    for index, stage in enumerate(definitions.lifecycle.stages):
+        for side in ("entry", "exit"):
+            for name in getattr(stage, side).thresholds:
+                yield from _unknown(f"stages[{index}].{side}.reaches", "threshold", name, known)
+
+
+def wrong_way(definitions: Definitions) -> Iterator[Finding]:
+    """An exit leads back and acceptance leads on; the other way round, leads go in circles."""
+    ranks = definitions.lifecycle.ranks
+    for index, stage in enumerate(definitions.lifecycle.stages):
+        if stage.exit.to is not None and ranks.get(stage.exit.to, -1) >= index:
+            message = f"the exit of {stage.name} leads to {stage.exit.to}, which is not before it"
+            mend = "leads go on by the entry conditions of later stages; name an earlier one"
+            yield _error(f"stages[{index}].exit.to", "wrong-way", message, mend)
+        to_stage = stage.acceptance.stage if stage.acceptance else ""
+        if ranks.get(to_stage, index + 1) <= index:
+            message = f"accepting in {stage.name} leads to {to_stage}, which is not after it"
+            yield _error(f"stages[{index}].acceptance.stage", "wrong-way", message, "name a later")
+
+
+def never_entered(definitions: Definitions) -> Iterator[Finding]:
+    """A stage by rule that no rule can bring anybody to."""
+    lifecycle = definitions.lifecycle
+    for index, stage in enumerate(lifecycle.stages):
+        if stage.by == "rule" and not stage.entry.is_decidable:
+            message = f"nothing says when a rule brings a contact to {stage.name}"
+            mend = "give its entry a `when`, or write by: person"
+            yield _error(f"stages[{index}].by", "never-entered", message, mend)
+        is_all = not (stage.exit.thresholds or stage.exit.deal)
+        if stage.is_by_rule and is_all and _same(definitions, stage.entry.when, stage.exit.when):
+            message = f"whoever may enter {stage.name} would leave it at once"
+            mend = "make exit.when differ from entry.when"
+            yield _error(f"stages[{index}].exit.when", "never-entered", message, mend)
+        later = [name for name in stage.only_from if lifecycle.ranks.get(name, -1) >= index]
+        if later and len(later) == len(stage.only_from):
+            message = f"{stage.name} is entered only from stages that are not before it"
+            path = f"stages[{index}].only_from"
+            yield _error(path, "never-entered", message, "name earlier ones")
+
+
+def wrong_actions(definitions: Definitions) -> Iterator[Finding]:
+    """An action for nobody, with a place that stays empty, or that would move the contact on."""
+    places = {*lead_places(definitions.vocabulary), "stage.name"}
+    contact = definitions.vocabulary.fields("contacts")
+    for path, action in _actions(definitions.lifecycle):
+        for key, who in recipients_of(action):
+            yield from _unknown_recipient(definitions, f"{path}.{key}", who)
+        for key, text in texts_of(action):
+            for error in check_text(text, places):
+                yield _error(f"{path}.{key}", "bad-text", error.message, error.mend)
+        for name in action.set or ():
+            yield from _unknown(f"{path}.set.{name}", "field", name, contact)
+        if action.stage is not None:
+            message = "a move must not move the contact once more"
+            mend = "say so with the entry or exit condition of a stage"
+            yield _error(f"{path}.stage", "moves-on", message, mend)
+
+
+def _actions(lifecycle: Lifecycle) -> Iterator[tuple[str, Action]]:
+    """Every action with its path."""
+    lists = [
+        *((f"stages[{i}].{key}", getattr(stage, key))
+          for i, stage in enumerate(lifecycle.stages) for key in ("on_enter", "on_exit")),
+        *((f"rejection_reasons[{i}].on_reject", reason.on_reject)
+          for i, reason in enumerate(lifecycle.rejection_reasons)),
+        ("recycling.on_enter", lifecycle.nurture.on_enter),
+        ("archive.on_enter", lifecycle.archive.on_enter),
+    ]  # fmt: skip
+    for path, actions in lists:
+        yield from ((f"{path}[{i}]", action) for i, action in enumerate(actions))
+
+
+def _unknown_recipient(definitions: Definitions, path: str, who: str) -> Iterator[Finding]:
+    word, colon, name = who.partition(":")
+    if colon and word in {"user", "team", "manager"}:
+        kind = "user" if word == "user" else "team"
+        users = [user.id for user in definitions.people.users]
+        teams = [team.name for team in definitions.people.teams]
+        yield from _unknown(path, kind, name, users if kind == "user" else teams)
+    elif who not in _OWNERS and "@" not in who:
+        mend = did_you_mean(who, _OWNERS) or f"{', '.join(_OWNERS)}, team:NAME or user:ID"
+        yield _error(path, "unknown-recipient", f"'{who}' is not a recipient", mend)
+
+
+def _same(definitions: Definitions, one: str | None, other: str | None) -> bool:
+    """Whether two conditions that can be read say the same, whatever their layout."""
+    if one is None or other is None:
+        return False
+    scope = definitions.vocabulary.threshold()
+    try:
+        return parse_condition(one, scope) == parse_condition(other, scope)
+    except ConditionError:
+        return False
+
+
+def _unknown(path: str, kind: str, name: str | None, known: Collection[str]) -> Iterator[Finding]:
+    if name is not None and name not in known:
+        code = "unknown-code" if kind == "rejection code" else f"unknown-{kind}"
+        mend = did_you_mean(name, known) or _MENDS[kind]
+        yield _error(path, code, f"there is no {kind} '{name}'", mend)
+
+
+def _error(path: str, code: str, message: str, mend: str) -> Finding:
+    return Finding(STEM, path, code, Level.ERROR, message, mend)
+
+
+LINTS: tuple[Lint, ...] = (
+    unreadable,
+    unknown_codes,
+    unknown_fields,
+    unknown_stages,
+    unknown_thresholds,
+    wrong_way,
+    never_entered,
+    wrong_actions,
+)

@@ -5,6 +5,7 @@ from revops.leads.scoring.compile import ENGAGED_CONTACTS, compile_scoring
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS
 from revops.leads.scoring.people import Past
 from revops.leads.scoring.steps import WANTED, Prepared, Step, statement
+from revops.leads.scoring.wanted import want
 
 __all__ = [
     "ENGAGED_CONTACTS",
@@ -18,4 +19,5 @@ __all__ = [
     "answer_columns",
     "compile_scoring",
     "statement",
+    "want",
 ]

@@ -1,0 +1,1 @@
+"""Signed calls to any receiver, by Standard Webhooks."""

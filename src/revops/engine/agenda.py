@@ -1,0 +1,219 @@
+"""What the engine has to look at: contacts to which something happened, and those due by time.
+
+Every reason to look at a contact is a row of `wakes`; it is deleted in the transaction that saves
+what was decided, so nothing is lost and nothing is looked at twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from revops.store.engine_tables import CLOCKS, ENROLMENTS, WAKES
+from revops.store.tables import CHANGES, META, RECORD_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from revops.leads.recipes import Happening
+
+ENGINE = "revops"
+"""The source of the changes that the engine itself makes."""
+_MARK = "engine_read_"
+BEGAN = "engine_began_at"
+HAPPENED, ACTIVITY, CHANGE, NEW, TIME = "happened:", "activity:", "change:", "new", "time"
+_CONTACTS, _ACTIVITIES = RECORD_TABLES["contacts"], RECORD_TABLES["activities"]
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Why one contact is looked at.
+
+    Attributes:
+        contact_id: Whom.
+        whys: The reasons as they are kept.
+    """
+
+    contact_id: str
+    whys: tuple[str, ...] = field(default_factory=tuple)
+
+    def rows(self, prefix: str) -> set[str]:
+        """What names each row that woke it: the id of an activity, the `seq` of a change."""
+        return {why.removeprefix(prefix) for why in self.whys if why.startswith(prefix)}
+
+    @property
+    def happenings(self) -> list[dict[str, Any]]:
+        """What the engine's own actions brought about."""
+        return [
+            json.loads(why.removeprefix(HAPPENED)) for why in self.whys if why.startswith(HAPPENED)
+        ]
+
+
+def began_at(connection: sa.Connection, now: datetime) -> datetime:
+    """When the engine looked at this store for the first time; what was before is history."""
+    found = connection.execute(sa.select(META.c.value).where(META.c.key == BEGAN)).scalar()
+    return datetime.fromisoformat(found) if found else now
+
+
+def gather(connection: sa.Connection, now: datetime) -> None:
+    """Turn what arrived since the last time, and what fell due, into wakes.
+
+    The first time, every contact is looked at once, and what lies before is history.
+    """
+    marks = _marks(connection)
+    latest = {
+        name: connection.execute(
+            sa.select(sa.func.coalesce(sa.func.max(table.c.seq), 0))
+        ).scalar_one()
+        for name, table in (
+            ("contacts", _CONTACTS),
+            ("activities", _ACTIVITIES),
+            ("changes", CHANGES),
+        )
+    }
+    if not marks:
+        _set(connection, BEGAN, now.astimezone(UTC).isoformat())
+        _wake(
+            connection,
+            sa.select(_CONTACTS.c.id, sa.literal(NEW), _at(now)).where(_CONTACTS.c.seq > 0),
+        )
+    else:
+        for query in _arrived(marks, now):
+            _wake(connection, query)
+    for name, seq in latest.items():
+        if marks.get(name) != seq:
+            _set(connection, _MARK + name, str(seq))
+    for table, moment in ((CLOCKS, CLOCKS.c.next_at), (ENROLMENTS, ENROLMENTS.c.resume_at)):
+        due = sa.select(table.c.contact_id, sa.literal(TIME), _at(now)).where(moment <= now)
+        _wake(connection, due.distinct())
+
+
+def _arrived(marks: Mapping[str, int], now: datetime) -> Iterable[sa.Select[Any]]:
+    def reason(prefix: str, seq: sa.Column[int]) -> sa.ColumnElement[str]:
+        return sa.literal(prefix) + sa.cast(seq, sa.Text)
+
+    yield sa.select(_CONTACTS.c.id, sa.literal(NEW), _at(now)).where(
+        _CONTACTS.c.seq > marks["contacts"]
+    )
+    yield sa.select(
+        _ACTIVITIES.c.contact_id, sa.literal(ACTIVITY) + _ACTIVITIES.c.id, _at(now)
+    ).where(_ACTIVITIES.c.seq > marks["activities"], _ACTIVITIES.c.contact_id.is_not(None))
+    news = (CHANGES.c.seq > marks["changes"], CHANGES.c.source != ENGINE)
+    yield sa.select(CHANGES.c.record_id, reason(CHANGE, CHANGES.c.seq), _at(now)).where(
+        *news, CHANGES.c.object == "contacts"
+    )
+    yield (
+        sa.select(_CONTACTS.c.id, reason(CHANGE, CHANGES.c.seq), _at(now))
+        .join(CHANGES, CHANGES.c.record_id == _CONTACTS.c.account_id)
+        .where(*news, CHANGES.c.object == "accounts")
+    )
+
+
+def claim(connection: sa.Connection, now: datetime, most: int) -> list[Wake]:
+    """Contacts that are due, held until the transaction ends; other workers pass them over."""
+    due = sa.select(WAKES.c.contact_id).where(WAKES.c.due_at <= now).order_by(WAKES.c.due_at)
+    rows = connection.execute(due.limit(most * 4).with_for_update(skip_locked=True)).scalars()
+    ids = list(dict.fromkeys(rows))[:most]
+    if not ids:
+        return []
+    mine = sa.select(WAKES.c.contact_id, WAKES.c.why).where(
+        WAKES.c.contact_id.in_(ids), WAKES.c.due_at <= now
+    )
+    whys: dict[str, list[str]] = {each: [] for each in ids}
+    for contact_id, why in connection.execute(mine.with_for_update(skip_locked=True)):
+        whys[contact_id].append(why)
+    return [Wake(contact_id, tuple(each)) for contact_id, each in whys.items() if each]
+
+
+def settle(connection: sa.Connection, wakes: Sequence[Wake]) -> None:
+    """Take away the reasons that were looked at."""
+    rows = [{"c": wake.contact_id, "w": why} for wake in wakes for why in wake.whys]
+    if rows:
+        gone = sa.delete(WAKES).where(
+            WAKES.c.contact_id == sa.bindparam("c"), WAKES.c.why == sa.bindparam("w")
+        )
+        connection.execute(gone, rows)
+
+
+def wake_later(
+    connection: sa.Connection, moments: Mapping[str, datetime | None], happened: Iterable[Happening]
+) -> None:
+    """Note when each contact is to be looked at again, and what the engine's actions did."""
+    rows = [
+        {"contact_id": contact_id, "why": TIME, "due_at": at}
+        for contact_id, at in moments.items()
+        if at is not None
+    ]
+    rows += [
+        {"contact_id": each.contact_id, "why": HAPPENED + _json(each), "due_at": each.at}
+        for each in happened
+    ]
+    if rows:
+        insert = _insert(connection)(WAKES)
+        earliest = sa.func.min if connection.dialect.name == "sqlite" else sa.func.least
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["contact_id", "why"],
+                set_={"due_at": earliest(WAKES.c.due_at, insert.excluded.due_at)},
+            ),
+            rows,
+        )
+
+
+def is_due(connection: sa.Connection, now: datetime) -> bool:
+    """Whether there is anything to look at now."""
+    return (
+        connection.execute(sa.select(WAKES.c.why).where(WAKES.c.due_at <= now).limit(1)).first()
+        is not None
+    )
+
+
+def look_again(connection: sa.Connection, contact_ids: Sequence[str], now: datetime) -> None:
+    """Look at these contacts again at once, such as after a person decided something."""
+    rows = [{"contact_id": each, "why": TIME, "due_at": now} for each in contact_ids]
+    connection.execute(_insert(connection)(WAKES).on_conflict_do_nothing(), rows)
+
+
+def _json(each: Happening) -> str:
+    return json.dumps(
+        {
+            "kind": each.kind,
+            "at": each.at.isoformat(),
+            "details": each.details,
+            "record": each.record,
+            "chain": each.chain,
+        },
+        sort_keys=True,
+        default=str,
+    )
+
+
+def _marks(connection: sa.Connection) -> dict[str, int]:
+    rows = sa.select(META.c.key, META.c.value).where(META.c.key.startswith(_MARK))
+    found = connection.execute(rows.with_for_update()).all()
+    return {key.removeprefix(_MARK): int(value) for key, value in found}
+
+
+def _wake(connection: sa.Connection, query: sa.Select[Any]) -> None:
+    insert = _insert(connection)(WAKES).from_select(["contact_id", "why", "due_at"], query)
+    connection.execute(insert.on_conflict_do_nothing())
+
+
+def _set(connection: sa.Connection, key: str, value: str) -> None:
+    insert = _insert(connection)(META).values(key=key, value=value)
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["key"], set_={"value": insert.excluded.value})
+    )
+
+
+def _at(now: datetime) -> sa.ColumnElement[Any]:
+    return sa.literal(now, WAKES.c.due_at.type)
+
+
+def _insert(connection: sa.Connection) -> Any:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert

@@ -1,0 +1,121 @@
+"""Whether criteria hold for a contact, and whether it may enter or must leave a stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from revops.definitions.lifecycle import OF_DEAL, QUALIFIED
+from revops.leads.lifecycle import verdict
+from revops.leads.lifecycle.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from revops.definitions.lifecycle import Criteria
+    from revops.leads.lifecycle.case import Case
+    from revops.leads.lifecycle.standing import Deal
+
+_Part = tuple[bool, str]
+
+
+def may_enter(case: Case, rank: int) -> Verdict:
+    """Whether a rule takes the contact to the stage of this rank, and why or why not."""
+    stage = case.lifecycle.stages[rank]
+    if not stage.is_by_rule:
+        return Verdict(stage.name, holds=False, why="a person decides")
+    if stage.only_from and case.standing.stage not in stage.only_from:
+        only = f"entered only from {', '.join(stage.only_from)}"
+        return Verdict(stage.name, holds=False, why=only)
+    entry = entry_holds(case, rank)
+    if not entry.holds:
+        return entry
+    if (ended := _has_ended(case)).holds:
+        return Verdict(stage.name, holds=False, why=f"{ended.subject} is the end: {ended.why}")
+    if stage.exit.is_decidable and (leaves := must_leave(case, rank)).holds:
+        return Verdict(stage.name, holds=False, why=f"it would leave at once: {leaves.why}")
+    against = [*missing_fields(case, rank), *(case.hindrances() if stage.qualifies else ())]
+    return Verdict(stage.name, holds=False, why="; ".join(against)) if against else entry
+
+
+def entry_holds(case: Case, rank: int) -> Verdict:
+    """Whether the entry condition of the stage of this rank holds."""
+    stage = case.lifecycle.stages[rank]
+    return _judge(case, stage.entry, f"stages[{rank}].entry", stage.name)
+
+
+def must_leave(case: Case, rank: int) -> Verdict:
+    """Whether the exit condition of the stage of this rank holds."""
+    stage = case.lifecycle.stages[rank]
+    return _judge(case, stage.exit, f"stages[{rank}].exit", stage.name)
+
+
+def missing_fields(case: Case, rank: int) -> Iterator[str]:
+    """What must be filled to enter the stage of this rank, and is not, in words."""
+    stage = case.lifecycle.stages[rank]
+    deals = _deals(case, stage.entry, stage.name)
+    for i, name in enumerate(stage.required_fields):
+        if name.startswith(OF_DEAL):
+            is_filled = any(name.removeprefix(OF_DEAL) in deal.filled for deal in deals)
+        else:
+            is_filled = case.holds(f"stages[{rank}].required_fields[{i}]")
+        if not is_filled:
+            yield f"{name} is not known"
+
+
+def _has_ended(case: Case) -> Verdict:
+    """Whether it is at an end whose condition still holds; a lost deal is past once recorded."""
+    stage = case.stage
+    if stage is None or not stage.recycles or stage.entry.deal is not None:
+        return Verdict("", holds=False, why="")
+    return entry_holds(case, case.lifecycle.ranks[stage.name])
+
+
+def _judge(case: Case, criteria: Criteria, path: str, stage: str) -> Verdict:
+    """All parts must hold; of no part, nothing is decided and it does not hold."""
+    parts = list(_parts(case, criteria, path, stage))
+    against = [words for holds, words in parts if not holds]
+    if against or not parts:
+        return Verdict(stage, holds=False, why="; ".join(against) or "no rule says when")
+    return Verdict(stage, holds=True, why=" and ".join(words for _holds, words in parts))
+
+
+def _parts(case: Case, criteria: Criteria, path: str, stage: str) -> Iterator[_Part]:
+    if criteria.thresholds:
+        yield _reaches(case, criteria.thresholds)
+    if criteria.when:
+        words = verdict.of_condition(criteria.when, case.lead)
+        holds = case.holds(f"{path}.when")
+        yield holds, words if holds else f"not: {words}"
+    if criteria.deal:
+        yield _is_on_deal(criteria, _deals(case, criteria, stage))
+
+
+def _reaches(case: Case, thresholds: tuple[str, ...]) -> _Part:
+    lead, scores = case.lead, verdict.of_scores(case.lead)
+    for name in thresholds:
+        if lead.qualified if name == QUALIFIED else name in lead.reached:
+            words = "qualified by score" if name == QUALIFIED else f"reaches {name}"
+            return True, f"{words}{scores}"
+    return False, f"not {' or '.join(thresholds)}{scores}"
+
+
+def _deals(case: Case, criteria: Criteria, stage: str) -> tuple[Deal, ...]:
+    """The deals that the criteria speak of; a loss counts only if nothing goes on or was won."""
+    every = case.deals(stage)
+    if criteria.deal == "lost" and any(deal.state != "lost" for deal in every):
+        return ()
+    return tuple(
+        deal
+        for deal in every
+        if criteria.deal in {None, deal.state}
+        and (not criteria.deal_stages or deal.stage in criteria.deal_stages)
+    )
+
+
+def _is_on_deal(criteria: Criteria, deals: tuple[Deal, ...]) -> _Part:
+    wanted = f" in {' or '.join(criteria.deal_stages)}" if criteria.deal_stages else ""
+    if not deals:
+        return False, f"on no deal that is {criteria.deal}{wanted}"
+    newest = max(deals, key=lambda deal: (deal.since, deal.id))
+    since = verdict.of_time(newest.since)
+    return True, f"deal {newest.id} is {criteria.deal}{wanted} since {since}"

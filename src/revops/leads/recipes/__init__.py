@@ -1,0 +1,38 @@
+"""Recipes: what sets them off, who comes in, and what follows when.
+
+Nothing here fetches, saves or asks for the time: the engine hands in what has happened, the lead
+and its enrolments, and saves what comes back.
+"""
+
+from revops.leads.recipes.advancing import Advanced, Planned, advance
+from revops.leads.recipes.enrolling import Entries, Refusal, enrol
+from revops.leads.recipes.happening import (
+    Enrolment,
+    Happening,
+    cause_of,
+    read_enrolment,
+)
+from revops.leads.recipes.program import Program, Programs, compile_recipes
+from revops.leads.recipes.schedule import Entry, Run, next_due, run_due, timetable, zone_of
+
+__all__ = [
+    "Advanced",
+    "Enrolment",
+    "Entries",
+    "Entry",
+    "Happening",
+    "Planned",
+    "Program",
+    "Programs",
+    "Refusal",
+    "Run",
+    "advance",
+    "cause_of",
+    "compile_recipes",
+    "enrol",
+    "next_due",
+    "read_enrolment",
+    "run_due",
+    "timetable",
+    "zone_of",
+]

@@ -1,0 +1,1 @@
+"""Service levels: the clocks of promises, their escalation, and how well they are kept."""

@@ -1,0 +1,207 @@
+"""The clocks of a contact: which promises run or ran, when each is due, and how it ended.
+
+All follows from what happened, in whatever order it became known. Time is never walked: each
+stretch of one owner's hours is a subtraction.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from revops.leads.slas.course import Course
+from revops.leads.slas.timeline import SENT_AWAY, Happening, facts, owner_at
+from revops.leads.slas.worktime import duration_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime, timedelta
+
+    from revops.leads.lead import Lead
+    from revops.leads.slas.rules import Promise, Rules
+    from revops.leads.slas.timeline import Facts, Happenings, Timeline
+
+_AT = attrgetter("at")
+
+
+class State(StrEnum):
+    """How a clock stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+
+
+class Clock(NamedTuple):
+    """A promise that runs or ran.
+
+    Attributes:
+        id: The same for the same service level, contact and start.
+        sla: The name of the service level.
+        contact_id: To whom it is promised.
+        owner: Who has to keep it; once it is decided, who had to.
+        started_at: When it started.
+        due_at: When it must be kept; while it stands still, the earliest this can be.
+        stopped_at: When it ended; None while it is open, also after the breach.
+        state: How it stands.
+        elapsed: Time that has passed on it; a working day of a clock in business days is a day.
+        length: Time that it gives.
+        is_done: Whether what was promised was done, in time or late.
+        ended_by: What ended it, in words.
+        step_ats: While it is open, when each step of the escalation is due; None for those that
+            wait for a pause to end.
+    """
+
+    id: str
+    sla: str
+    contact_id: str
+    owner: str | None
+    started_at: datetime
+    due_at: datetime
+    stopped_at: datetime | None
+    state: State
+    elapsed: timedelta
+    length: timedelta
+    is_done: bool
+    ended_by: str
+    step_ats: tuple[datetime | None, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to act, in time or late."""
+        return self.stopped_at is None
+
+    @property
+    def left(self) -> timedelta:
+        """Time left on it; negative once it is overdue."""
+        return self.length - self.elapsed
+
+
+class _Run(NamedTuple):
+    """One run of a clock: what started it, what ended it, and whether that kept the promise."""
+
+    start: Happening
+    end: Happening | None
+    is_kept: bool
+
+    def holds(self, start: Happening) -> bool:
+        """Whether a further start falls into this run, and changes nothing."""
+        return self.end is None or start.at < self.end.at or start.at == self.start.at
+
+
+def clock_id(sla: str, contact_id: str, started_at: datetime) -> str:
+    """The id of a clock."""
+    return f"{sla}|{contact_id}|{started_at.isoformat()}"
+
+
+def clocks(
+    rules: Rules,
+    lead: Lead,
+    timeline: Timeline,
+    now: datetime,
+    *,
+    known: Collection[str] = (),
+    since: datetime | None = None,
+) -> tuple[Clock, ...]:
+    """The clocks of a contact as they stand at an instant.
+
+    Args:
+        rules: The service levels.
+        lead: The contact, with the conditions that hold (`slas.PATH`).
+        timeline: What happened to it; what is later than `now` is left out.
+        now: The instant.
+        known: Ids of its clocks that are kept already: `applies_to` was asked when they began.
+        since: Clocks that would have started before this instant are left out.
+    """
+    known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
+    found = []
+    for promise in rules.promises:
+        applies = not promise.applies_to or promise.applies_to in lead.holds
+        if not (applies or known):
+            continue
+        for run in _runs(promise, known_by_now.happened, since):
+            clock = _clock(rules, promise, known_by_now, timeline.contact_id, run)
+            if applies or clock.id in known:
+                found.append(clock)
+    return tuple(found)
+
+
+def _runs(promise: Promise, happened: Happenings, since: datetime | None) -> Iterator[_Run]:
+    starts = promise.starts.among(happened)
+    if not starts:
+        return
+    stops = sorted((each for stop in promise.stops for each in stop.among(happened)), key=_AT)
+    last: _Run | None = None
+    for index, start in enumerate(starts):
+        if (since is not None and start.at < since) or (last is not None and last.holds(start)):
+            continue
+        further = starts[index + 1 :] if promise.sla.restarts else []
+        last = _run(start, stops, _cancels(start, further, happened))
+        yield last
+
+
+def _run(start: Happening, stops: list[Happening], cancels: list[Happening]) -> _Run:
+    stop = next((each for each in stops if each.at >= start.at), None)
+    cancel = min(cancels, key=_AT, default=None)
+    if stop is not None and (cancel is None or stop.at <= cancel.at):
+        return _Run(start, stop, is_kept=True)
+    return _Run(start, cancel, is_kept=False)
+
+
+def _cancels(start: Happening, further: list[Happening], happened: Happenings) -> list[Happening]:
+    """What would make the promise void: nobody is to work the lead, or it begins anew."""
+    begins = start.key[0] == "stage"
+    away = [
+        each
+        for each in happened.get(SENT_AWAY, ())
+        if each.at >= start.at and (begins or each.of is not start.of)
+    ]
+    moved = [each for each in happened.get(("moved", start.key[1]), ()) if each.of is start.of]
+    anew = [each for each in further if each.at > start.at]
+    return [*away[:1], *(moved if begins else ()), *anew[:1]]
+
+
+def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _Run) -> Clock:
+    start, until = run.start.at, facts.now if run.end is None else run.end.at
+    course = Course(rules, promise, facts, start, until)
+    length = promise.length or course.until_close()
+    breaks_at = course.when(length)
+    due_at = breaks_at or course.earliest(length)
+    return Clock(
+        id=clock_id(promise.sla.name, contact_id, start),
+        sla=promise.sla.name,
+        contact_id=contact_id,
+        owner=owner_at(facts.turns, min(due_at, until)),
+        started_at=start,
+        due_at=due_at,
+        stopped_at=None if run.end is None else run.end.at,
+        state=_state(run, breaks_at, until),
+        elapsed=duration_of(course.ticks(until)),
+        length=duration_of(length),
+        is_done=run.is_kept,
+        ended_by="" if run.end is None else str(run.end),
+        step_ats=_step_ats(promise, course, breaks_at) if run.end is None else (),
+    )
+
+
+def _step_ats(
+    promise: Promise, course: Course, breaks_at: datetime | None
+) -> tuple[datetime | None, ...]:
+    return tuple([breaks_at if each is None else course.when(each) for each in promise.steps])
+
+
+def _state(run: _Run, breaks_at: datetime | None, until: datetime) -> State:
+    """How a clock stands at its end, or now while it has none.
+
+    What is done at the very moment it is due is done in time; nothing done by then is a breach.
+    """
+    if run.end is None:
+        if breaks_at is None:
+            return State.PAUSED
+        return State.BREACHED if until >= breaks_at else State.RUNNING
+    if breaks_at is not None and until > breaks_at:
+        return State.BREACHED
+    return State.MET if run.is_kept else State.CANCELLED
