@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,7 +17,6 @@ from revops.services.init import init_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Make = Callable[..., Path]
 
@@ -67,6 +67,12 @@ def the_issue(workspace: Make, old: str, new: str) -> Issue:
 
 def test_what_is_sound_is_not_spoken_of(workspace: Make) -> None:
     assert issues(workspace, SOUND) == []
+
+
+def test_the_example_of_the_documentation_is_sound(workspace: Make) -> None:
+    page = (Path(__file__).parents[2] / "docs/routing.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert issues(workspace, example) == []
 
 
 def test_every_condition_is_named_by_its_place(workspace: Make) -> None:

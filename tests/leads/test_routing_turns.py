@@ -171,6 +171,14 @@ def credit(team: Team, member: str) -> int:
     return team.credits[member].credit if member in team.credits else 0
 
 
+def test_of_the_same_credit_fewer_turns_decide() -> None:
+    start, _end = period("weekly", NOW, UTC_ZONE)
+    row = Credit("p", "a", start, share=TURN, taken=1)
+    decision = Team(weights={"a": 1.0, "b": 1.0}, credits={"a": row}).router().route(LEAD, NOW)
+    assert decision.owner == "b"
+    assert decision.passed_over[0].why == "the same credit and more turns: 1 > 0"
+
+
 def test_nobody_returns_to_a_flood() -> None:
     team = Team(weights=dict.fromkeys("abc", 1.0), away=frozenset("c"))
     for _ in range(20):

@@ -13,7 +13,7 @@ from revops.definitions.destinations import Destination
 from revops.definitions.model import Condition, Definition, Duration, Name
 from revops.definitions.recipe_examples import Example
 from revops.definitions.recipe_steps import Again, Case, Step, walk
-from revops.definitions.triggers import RecordName, Schedule, Trigger, one_or_more
+from revops.definitions.triggers import RecordName, Schedule, TriggerOrWord, one_or_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Recipe(Definition):
     name: Name
     why: Annotated[str, Field(max_length=2000, description="What it is for")] = ""
     active: Annotated[bool, Field(description="Whether it is in use")] = True
-    trigger: Annotated[Trigger, Field(description="What sets it off")]
+    trigger: Annotated[TriggerOrWord, Field(description="What sets it off")]
     when: Annotated[
         Condition | None, Field(description="Only leads for which this holds come in")
     ] = None

@@ -174,11 +174,6 @@ class Trigger(Definition):
         Field(description="For each such record that `where` holds for; without it, each lead"),
     ] = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _one_word(cls, value: Any) -> Any:
-        return {value: True} if value in ("qualified", "created") else value
-
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
@@ -217,3 +212,14 @@ class Trigger(Definition):
             return "activity"
         named = self.each or self.created or (self.changed or ("",))[0].rpartition(".")[0]
         return next((name for name in RECORD_NAMES if name == named), None)
+
+
+def _one_word(value: Any) -> Any:
+    return {value: True} if value in ("qualified", "created") else value
+
+
+TriggerOrWord = Annotated[
+    Trigger,
+    BeforeValidator(_one_word, json_schema_input_type=(Trigger | Literal["qualified", "created"])),
+]
+"""A trigger; `qualified` and `created` may stand alone."""

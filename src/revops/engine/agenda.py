@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -143,26 +143,42 @@ def settle(connection: sa.Connection, wakes: Sequence[Wake]) -> None:
 def wake_later(
     connection: sa.Connection, moments: Mapping[str, datetime | None], happened: Iterable[Happening]
 ) -> None:
-    """Note when each contact is to be looked at again, and what the engine's actions did."""
+    """Note when each contact is to be looked at again, and what the engine's actions did.
+
+    The latter is due an instant after it happened.
+    """
     rows = [
         {"contact_id": contact_id, "why": TIME, "due_at": at}
         for contact_id, at in moments.items()
         if at is not None
     ]
     rows += [
-        {"contact_id": each.contact_id, "why": HAPPENED + _json(each), "due_at": each.at}
+        {
+            "contact_id": each.contact_id,
+            "why": HAPPENED + _json(each),
+            "due_at": each.at + timedelta(microseconds=1),
+        }
         for each in happened
     ]
-    if rows:
-        insert = _insert(connection)(WAKES)
-        earliest = sa.func.min if connection.dialect.name == "sqlite" else sa.func.least
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["contact_id", "why"],
-                set_={"due_at": earliest(WAKES.c.due_at, insert.excluded.due_at)},
-            ),
-            rows,
-        )
+    _wake_at(connection, rows)
+
+
+def look_again(connection: sa.Connection, contact_ids: Sequence[str], now: datetime) -> None:
+    """Look at these contacts at once, such as after a person decided something."""
+    _wake_at(connection, [{"contact_id": each, "why": TIME, "due_at": now} for each in contact_ids])
+
+
+def _wake_at(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Wakes at the earlier of the moments that are asked for."""
+    if not rows:
+        return
+    insert = _insert(connection)(WAKES)
+    earliest = sa.func.min if connection.dialect.name == "sqlite" else sa.func.least
+    due_at = earliest(WAKES.c.due_at, insert.excluded.due_at)
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["contact_id", "why"], set_={"due_at": due_at}),
+        rows,
+    )
 
 
 def is_due(connection: sa.Connection, now: datetime) -> bool:
@@ -171,12 +187,6 @@ def is_due(connection: sa.Connection, now: datetime) -> bool:
         connection.execute(sa.select(WAKES.c.why).where(WAKES.c.due_at <= now).limit(1)).first()
         is not None
     )
-
-
-def look_again(connection: sa.Connection, contact_ids: Sequence[str], now: datetime) -> None:
-    """Look at these contacts again at once, such as after a person decided something."""
-    rows = [{"contact_id": each, "why": TIME, "due_at": now} for each in contact_ids]
-    connection.execute(_insert(connection)(WAKES).on_conflict_do_nothing(), rows)
 
 
 def _json(each: Happening) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from revops.engine.agenda import CHANGE, began_at, claim, gather, settle
+from revops.engine.agenda import CHANGE, began_at, claim, gather, is_due, settle
 from revops.engine.deciding import Decider, Seen
 from revops.engine.doing import Doer
 from revops.engine.questions import Questions
@@ -17,7 +18,6 @@ from revops.engine.saving import Saver
 from revops.engine.state import states, turns
 from revops.leads.recipes import compile_recipes
 from revops.leads.routing import Router
-from revops.leads.scoring import ENGAGED_CONTACTS, Past, want
 from revops.leads.slas.rules import Rules
 from revops.store.tables import CHANGES
 
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from revops.definitions.scope import Vocabulary
     from revops.engine.agenda import Wake
     from revops.engine.outcome import Outcome
-    from revops.engine.questions import Known
+    from revops.engine.questions import Moment
+    from revops.leads.scoring import Past
     from revops.store import Store
     from revops.store.facts import Facts
 
-BATCH = 2_000
+BATCH = 5_000
 """Contacts that are decided on in one transaction."""
-MOST_BATCHES = 1_000
-_OPTIMIZER = "SET disabled_optimizers = 'common_subexpressions'"  # takes longer than it saves
+MOST_ROUNDS = 20
+"""Rounds of a run: what is then still due waits for the next one."""
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -84,56 +86,61 @@ class Passed:
         return counts
 
 
-def run_passes(
-    world: World, now: datetime, *, is_dry: bool = False, most: int = MOST_BATCHES
-) -> Passed:
-    """Look at everything that is due, batch by batch, until nothing is.
+def run_passes(world: World, now: datetime, *, is_dry: bool = False) -> Passed:
+    """Look at everything that is due, round by round, until nothing is.
+
+    What the actions of a round set off is looked at in the next one, an instant later, when the
+    facts tell of what was done.
 
     Args:
         world: What to work with.
-        now: The instant of all decisions.
+        now: The instant of the decisions.
         is_dry: Decide, tell, and save nothing; one batch only, since the next depends on it.
-        most: Batches at most; what is left stays due.
     """
     passed = Passed()
     questions = Questions(world.definitions, world.vocabulary)
-    for _ in range(1 if is_dry else most):
-        if not _batch(world, questions, now, passed, is_dry=is_dry):
+    for number in range(1 if is_dry else MOST_ROUNDS):
+        if not _round(world, questions, now + number * INSTANT, passed, is_dry=is_dry):
             break
     return passed
 
 
-def _batch(
+def _round(
     world: World, questions: Questions, now: datetime, passed: Passed, *, is_dry: bool
 ) -> bool:
-    """Decide on one batch; whether there was anything to decide."""
-    if not is_dry:
-        with world.store.write() as connection:
-            gather(connection, now)
-    facts = world.facts()
+    """Decide on all that is due at one instant; whether there was anything."""
     with world.store.write() as connection:
-        if is_dry:
-            gather(connection, now)
-        wakes = claim(connection, now, BATCH)
-        outcomes = _decide(world, questions, connection, facts, wakes, now)
+        gather(connection, now)
+        is_needed = is_due(connection, now)
         if is_dry:
             connection.rollback()
-    passed.add(outcomes)
-    return bool(wakes)
+    if not (is_needed or is_dry):
+        return False
+    asked = questions.at(now, world.facts(), world.past)
+    while True:
+        with world.store.write() as connection:
+            if is_dry:
+                gather(connection, now)
+            wakes = claim(connection, now, BATCH)
+            outcomes = _decide(world, asked, connection, wakes, now)
+            if is_dry:
+                connection.rollback()
+        passed.add(outcomes)
+        if is_dry or not wakes:
+            return bool(outcomes) or not is_dry
 
 
 def _decide(
     world: World,
-    questions: Questions,
+    asked: Moment,
     connection: sa.Connection,
-    facts: Facts,
     wakes: Sequence[Wake],
     now: datetime,
 ) -> list[Outcome]:
     if not wakes:
         return []
     ids = [wake.contact_id for wake in wakes]
-    leads, activities = _read(world, questions, facts, ids, now)
+    leads, activities = asked.read(ids)
     known = states(connection, ids)
     zone = ZoneInfo(world.definitions.settings.time_zone)
     given, absences = turns(connection, world.definitions, zone, now)
@@ -169,17 +176,6 @@ def _decide(
     saver.save(outcomes, known, router.credits())
     saver.log(Passed().add(outcomes))
     return outcomes
-
-
-def _read(
-    world: World, questions: Questions, facts: Facts, ids: Sequence[str], now: datetime
-) -> tuple[dict[str, Known], dict[str, list[dict[str, object]]]]:
-    with facts.connect() as con:
-        con.execute(_OPTIMIZER)
-        engaged = ENGAGED_CONTACTS in questions.definitions.scoring.model_dump_json()
-        want(con, ids, with_colleagues=engaged)
-        leads = questions.leads(con, world.past(facts), now)
-        return leads, questions.activities(con)
 
 
 def _changes(connection: sa.Connection, wakes: Sequence[Wake]) -> dict[str, object]:

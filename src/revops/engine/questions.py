@@ -13,23 +13,26 @@ from sqlglot import exp
 from revops.kit.condition import bind, parse_condition
 from revops.leads.lead import Lead
 from revops.leads.scoring import (
+    ENGAGED_CONTACTS,
     WANTED,
     Asked,
-    Past,
     Prepared,
     answer_columns,
     compile_scoring,
+    want,
 )
 from revops.leads.scoring.expressions import column, holds
 from revops.leads.scoring.marking import activity_field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import duckdb
 
     from revops.definitions.kinds import Definitions
     from revops.definitions.scope import Vocabulary
+    from revops.leads.scoring import Past, Step
+    from revops.store.facts import Facts
 
 ALWAYS = (
     "account.name",
@@ -48,6 +51,7 @@ ALWAYS = (
 )
 _ASKING = ("lifecycle", "routing", "slas", "automations")
 _LISTENING = ("slas", "automations")
+_OPTIMIZERS = "SET disabled_optimizers = 'common_subexpressions'"  # takes longer than it saves
 
 
 @dataclass(frozen=True)
@@ -86,51 +90,79 @@ class Questions:
             for path, text in getattr(self.definitions, stem).activity_conditions()
         }
 
-    def leads(
-        self, con: duckdb.DuckDBPyConnection, past: Past, now: datetime, *, only_some: bool = True
-    ) -> dict[str, Known]:
-        """The contacts of the table `wanted` as leads, by id."""
+    def at(self, now: datetime, facts: Facts, past: Callable[[Facts], Past]) -> Moment:
+        """The questions asked at an instant, of these facts."""
         steps = compile_scoring(
             self.definitions.scoring,
             self.vocabulary,
             now,
-            past=past,
-            only_some=only_some,
+            past=past(facts),
+            only_some=True,
             asked=self.asked,
         )
-        Prepared(con, [step for step in steps if step.name != "lines"])
-        result = con.execute("FROM answers")
-        names = [each[0] for each in result.description or ()]
-        places = answer_columns(self.asked)
-        return {
-            row[0]: _lead(dict(zip(names, row, strict=True)), places) for row in result.fetchall()
-        }
+        return Moment(self, facts, [step for step in steps if step.name != "lines"])
 
-    def activities(self, con: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+    @cached_property
+    def activity_query(self) -> str:
         """The activities of the contacts in `wanted`, each with the conditions it meets."""
         scope = self.vocabulary.activity()
-        conditions = list(self.of_activities.items())
         held = [
             exp.alias_(holds(bind(parse_condition(text, scope), activity_field)), f"q{i}")
-            for i, (_, text) in enumerate(conditions)
+            for i, text in enumerate(self.of_activities.values())
         ]
         wanted = exp.select("contact_id").from_(exp.to_table(WANTED)).subquery()
-        query = (
-            exp.select("*", *held)
-            .from_(exp.to_table("activities"))
-            .where(exp.In(this=column("contact_id"), query=wanted))
-        )
-        result = con.execute(query.sql(dialect="duckdb"))
-        names = [each[0] for each in result.description or ()]
-        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in result.fetchall():
-            values = dict(zip(names, row, strict=True))
-            values["occurred_at"] = values["occurred_at"].replace(tzinfo=UTC)
-            values["holds"] = frozenset(
-                place for i, (place, _) in enumerate(conditions) if values.pop(f"q{i}")
+        query = exp.select("*", *held).from_(exp.to_table("activities"))
+        query = query.where(exp.In(this=column("contact_id"), query=wanted))
+        return query.sql(dialect="duckdb")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The questions at an instant, ready to be asked of any contacts.
+
+    Attributes:
+        questions: What is asked.
+        facts: Of what.
+        steps: The scoring statement that answers.
+    """
+
+    questions: Questions
+    facts: Facts
+    steps: Sequence[Step]
+
+    def read(
+        self, contact_ids: Sequence[str]
+    ) -> tuple[dict[str, Known], dict[str, list[dict[str, Any]]]]:
+        """Contacts as leads, and their activities as rows with the conditions each meets."""
+        definitions = self.questions.definitions
+        with self.facts.connect() as con:
+            con.execute(_OPTIMIZERS)
+            want(
+                con,
+                contact_ids,
+                with_colleagues=ENGAGED_CONTACTS in definitions.scoring.model_dump_json(),
+                ever=("contacts", "account_id") in self.facts.statistics().histories,
             )
-            found[values["contact_id"]].append(values)
-        return found
+            Prepared(con, self.steps)
+            places = answer_columns(self.questions.asked)
+            leads = {
+                row["contact_id"]: _lead(row, places) for row in _dicts(con.execute("FROM answers"))
+            }
+            want(con, contact_ids)
+            found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+            for row in _dicts(con.execute(self.questions.activity_query)):
+                found[row["contact_id"]].append(self._activity(row))
+            return leads, found
+
+    def _activity(self, row: dict[str, Any]) -> dict[str, Any]:
+        conditions = self.questions.of_activities
+        met = frozenset(place for i, place in enumerate(conditions) if row.pop(f"q{i}"))
+        return {**row, "occurred_at": _aware(row["occurred_at"]), "holds": met}
+
+
+def _dicts(result: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    names = [each[0] for each in result.description or ()]
+    return (dict(zip(names, row, strict=True)) for row in result.fetchall())
 
 
 def _lead(row: dict[str, Any], places: Mapping[str, str]) -> Known:

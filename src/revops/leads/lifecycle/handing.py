@@ -33,16 +33,17 @@ def accept(lifecycle: Lifecycle, lead: Lead, standing: Standing, now: datetime, 
     """
     case = Case(lifecycle, lead, standing, now)
     stage = _stage(case)
-    if stage.acceptance is None or stage.acceptance.stage not in lifecycle.ranks:
+    here, to_stage = lifecycle.ranks[stage.name], stage.acceptance and stage.acceptance.stage
+    if to_stage is None or lifecycle.ranks.get(to_stage, -1) <= here:
         raise RevopsError(
             "not-acceptable",
             f"nobody accepts a lead in {stage.name}",
             _possible("accepted", [each.name for each in lifecycle.stages if each.acceptance]),
         )
-    against = list(_against(case, stage.acceptance.stage))
+    against = list(_against(case, to_stage))
     if against:
         raise RevopsError.of(against)
-    return move_to(case, stage.acceptance.stage, f"accepted by {by}", "accepted")
+    return move_to(case, to_stage, f"accepted by {by}", "accepted")
 
 
 def reject(

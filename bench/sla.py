@@ -1,0 +1,123 @@
+"""Measures how fast open clocks are worked out from what happened, and swept for what is due.
+
+Run: python bench/sla.py [CLOCKS]. A third of the leads have an owner on each of three calendars;
+every clock has an escalation of four steps. Prints each time beside that of a bare loop that only
+compares one instant for each clock, in the same run.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from revops.definitions.calendars import Calendar
+from revops.definitions.people import People
+from revops.definitions.slas import ServiceLevels
+from revops.leads.lead import Lead
+from revops.leads.lifecycle.standing import Spell
+from revops.leads.slas.clocks import clocks
+from revops.leads.slas.escalation import due_steps, next_at
+from revops.leads.slas.rules import Rules
+from revops.leads.slas.timeline import Activity, Assignment, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2026, 4, 15, 15, 30, tzinfo=UTC)
+WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-12:30, 13:15-17:30")
+CALENDARS = {
+    place: Calendar.model_validate(
+        {"time_zone": zone, "hours": WEEK, "holidays": {"country": country}}
+    )
+    for place, zone, country in (
+        ("york", "America/New_York", "US"),
+        ("berlin", "Europe/Berlin", "DE"),
+        ("tokyo", "Asia/Tokyo", "JP"),
+    )
+}
+PEOPLE = People.model_validate({"users": [{"id": place, "calendar": place} for place in CALENDARS]})
+LEVELS = ServiceLevels.model_validate(
+    {
+        "slas": [
+            {
+                "name": "first_contact",
+                "promise": "Contact within 4 business hours",
+                "starts": {"stage": "MQL"},
+                "stops": [
+                    {"activity": ["call", "email_sent"], "direction": "outbound"},
+                    {"accepted": True},
+                ],
+                "within": "4 hours",
+                "escalations": [
+                    {"after": "1 hour", "actions": [{"tag": "a"}]},
+                    {"at": "breach", "actions": [{"tag": "b"}]},
+                    {"after": "12 hours", "actions": [{"tag": "c"}]},
+                    {"after": "48 hours", "actions": [{"tag": "d"}]},
+                ],
+            }
+        ]
+    }
+)
+
+
+def timelines(count: int) -> list[tuple[Lead, Timeline]]:
+    draw = random.Random(7)  # noqa: S311 - the same leads in every run
+    made = []
+    for number in range(count):
+        start = NOW - timedelta(seconds=draw.randrange(30 * 86_400))
+        owner = draw.choice(list(CALENDARS))
+        timeline = Timeline(
+            f"c{number}",
+            (Spell("Lead", start - timedelta(days=9), start, "advanced"), Spell("MQL", start)),
+            (Assignment(start + timedelta(seconds=1), owner, previous_owner=owner),),
+            (Activity(start - timedelta(hours=1), "email_sent", "outbound"),),
+        )
+        made.append((Lead(f"c{number}"), timeline))
+    return made
+
+
+def measured(what: str, work: Callable[[], object], count: int, floor: float = 0.0) -> float:
+    begun = time.perf_counter()
+    work()
+    taken = time.perf_counter() - begun
+    ratio = f", {taken / floor:,.0f} x the bare loop" if floor else ""
+    print(f"{what:<52} {taken:6.2f} s, {taken / count * 1e6:5.1f} us each{ratio}")
+    return taken
+
+
+def main(count: int) -> None:
+    leads = timelines(count)
+    rules = Rules(LEVELS, PEOPLE, CALENDARS)
+    sla = LEVELS.slas[0]
+    found = [clock for lead, line in leads[:100] for clock in clocks(rules, lead, line, NOW)]
+    moments = [line.spells[1].entered_at for _lead, line in leads]
+    floor = measured("bare loop", lambda: [at for at in moments if at <= NOW], count)
+    found = []
+
+    def work_out() -> None:
+        found.extend(clock for lead, line in leads for clock in clocks(rules, lead, line, NOW))
+
+    def sweep() -> list[object]:
+        return [
+            (steps, next_at(clock, len(steps)))
+            for clock in found
+            if (steps := due_steps(clock, sla, 0, NOW))
+        ]
+
+    measured("clocks worked out from what happened", work_out, count, floor)
+    assert len(found) == count
+    measured("steps that are due, with lateness", sweep, count, floor)
+    alone = {place: calendar.business() for place, calendar in CALENDARS.items()}
+    measured(
+        "the due times alone, each added on the calendar",
+        lambda: [alone[clock.owner or ""].add(clock.started_at, clock.length) for clock in found],
+        count,
+        floor,
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
