@@ -34,7 +34,9 @@ CALENDARS = {
         dates=["2026-03-10"],
     ),
     "night": _calendar("Australia/Lord_Howe", {"mon": "22:00-24:00", "tue": "00:00-24:00"}),
-    "always": _calendar("America/New_York", dict.fromkeys((*WEEKDAYS, "sat", "sun"), "00:00-24:00")),
+    "always": _calendar(
+        "America/New_York", dict.fromkeys((*WEEKDAYS, "sat", "sun"), "00:00-24:00")
+    ),
 }
 PEOPLE = People.model_validate(
     {

@@ -274,7 +274,7 @@ def test_an_answer_that_never_ends_does_not_keep_the_worker(sqlite_store: Store)
 
 def test_a_worker_that_is_asked_to_stop_settles_what_is_on_its_way(sqlite_store: Store) -> None:
     add(sqlite_store, "hook", 8)
-    times = iter([NOW] * 3)  # to settle, to claim, to send; then someone presses Ctrl-C
+    times = iter([NOW] * 5)  # to begin, to claim, to send; then someone presses Ctrl-C
 
     def clock() -> datetime:
         if (now := next(times, None)) is None and not is_stopping.is_set():

@@ -10,6 +10,12 @@ import holidays
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from revops.definitions.calendars import WEEKDAYS
+from revops.leads.lead import Lead
+from revops.leads.lifecycle.standing import Spell
+from revops.leads.slas.clocks import State, clocks
+from revops.leads.slas.timeline import Activity, Assignment, Timeline
 from sla_company import (
     CALENDARS,
     DAY,
@@ -24,12 +30,6 @@ from sla_company import (
     the_clocks,
     timeline,
 )
-
-from revops.definitions.calendars import WEEKDAYS
-from revops.leads.lead import Lead
-from revops.leads.lifecycle.standing import Spell
-from revops.leads.slas.clocks import State, clocks
-from revops.leads.slas.timeline import Activity, Assignment, Timeline
 
 CONTACT = rules({})
 
@@ -137,9 +137,7 @@ class TestEnds:
     @pytest.mark.parametrize("outcome", ["advanced", None])
     def test_going_on_does_not_discharge_a_promise(self, outcome: str | None) -> None:
         spell = mql("03-02 09:00", "03-02 10:00", outcome)
-        clock = the_clock(
-            CONTACT, timeline(spell, Spell("SQL", at("03-02 10:00"))), "03-03 09:00"
-        )
+        clock = the_clock(CONTACT, timeline(spell, Spell("SQL", at("03-02 10:00"))), "03-03 09:00")
         assert (clock.state, clock.is_open) == (State.BREACHED, True)
 
     def test_a_rejection_is_what_it_waits_for_if_it_says_so(self) -> None:
@@ -352,11 +350,9 @@ def minutes_of(calendar: str, *, by_day: bool) -> list[int]:
     lengths: dict[object, int] = {}
     for day, works in zip(days, is_open, strict=True):
         lengths[day] = lengths.get(day, 0) + works
-    assert {UNITS % length for length in lengths.values() if length} == {0}
-    return [
-        UNITS // (lengths[day] if by_day else 1440) if works else 0
-        for day, works in zip(days, is_open, strict=True)
-    ][1440:-1440]
+    inside = list(zip(days, is_open, strict=True))[1440:-1440]
+    assert {UNITS % lengths[day] for day, works in inside if works} == {0}
+    return [UNITS // (lengths[day] if by_day else 1440) * works for day, works in inside]
 
 
 OWNERS = st.sampled_from([f"u_{name}" for name in CALENDARS])
@@ -388,7 +384,7 @@ def walked(
     PAUSES,
     st.sampled_from(["business", "business_days"]),
 )
-def test_a_clock_agrees_with_a_walk_by_the_minute(  # noqa: PLR0914 - one walk, in one place
+def test_a_clock_agrees_with_a_walk_by_the_minute(
     start: int,
     length: int,
     turns: list[tuple[int, str]],

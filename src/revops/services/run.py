@@ -1,21 +1,53 @@
-"""Let the engine act: one pass over everything that is due."""
+"""Let the engine act: decide what is due, save it, and deliver what is to be told."""
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from revops.engine.delivery import Courier, Deliveries
+from revops.engine.destinations import destinations
 from revops.engine.passes import Passed, World, run_passes
 from revops.services.score import now as this_second
 from revops.services.score import past_of, vocabulary
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
+    from threading import Event
 
+    from revops.engine.outcome import Outcome
+    from revops.kit.issue import Issue
     from revops.services.workspace import Workspace
+
+POLL_SECONDS = 0.2
+"""How long a worker that has nothing to do waits before it looks again."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round of a worker did."""
+
+    passed: Passed
+    deliveries: Deliveries | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One thing that was decided for a contact, in words."""
+
+    contact_id: str
+    kind: str
+    decided: str
 
 
 def run(workspace: Workspace, *, now: datetime | None = None, is_dry: bool = False) -> Passed:
-    """Decide and save what is due: stages, owners, clocks, recipes, and messages to be delivered.
+    """Decide and save what is due: stages, owners, clocks, recipes, and what is to be told.
 
     Args:
         workspace: Whose definitions and store.
@@ -26,6 +58,38 @@ def run(workspace: Workspace, *, now: datetime | None = None, is_dry: bool = Fal
         RevopsError: The definitions have errors.
     """
     return run_passes(world_of(workspace), now or this_second(), is_dry=is_dry)
+
+
+def deliver(workspace: Workspace) -> tuple[Deliveries, list[Issue]]:
+    """Deliver what is due; the issues name destinations that cannot be used, whose letters wait."""
+    with _courier(workspace) as (courier, issues):
+        return courier.deliver_due(), issues
+
+
+def work(
+    workspace: Workspace, stop: Event, told: Callable[[Round], None], poll: float = POLL_SECONDS
+) -> None:
+    """Decide and deliver as changes arrive and clocks fall due, until told to stop.
+
+    Any number of processes may do so on PostgreSQL; on SQLite one decides at a time.
+    """
+    world = world_of(workspace)
+    with _courier(workspace) as (courier, _issues):
+        while not stop.is_set():
+            began = time.perf_counter()
+            passed = run_passes(world, datetime.now(UTC))
+            deliveries = courier.deliver_due()
+            told(Round(passed, deliveries, time.perf_counter() - began))
+            if not passed.outcomes:
+                stop.wait(poll)
+
+
+@contextmanager
+def _courier(workspace: Workspace) -> Iterator[tuple[Courier, list[Issue]]]:
+    defined = workspace.catalog.automations.destinations
+    usable, issues = destinations(defined, os.environ)
+    with Courier(workspace.store, usable, lambda: datetime.now(UTC), SystemRandom()) as courier:
+        yield courier, issues
 
 
 def world_of(workspace: Workspace) -> World:
@@ -40,3 +104,31 @@ def world_of(workspace: Workspace) -> World:
         workspace.facts,
         lambda found: past_of(catalog, found),
     )
+
+
+def decided(outcome: Outcome) -> Iterator[Decided]:
+    """All that was decided for a contact, in words."""
+    for kind, words in _words(outcome):
+        yield Decided(outcome.lead.contact_id, kind, words)
+
+
+def _words(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    for move in outcome.moves:
+        yield "stage", f"{move.from_stage or 'new'} -> {move.to_stage}: {move.because}"
+    for decision in outcome.decisions:
+        who = decision.owner or decision.queue or "nobody"
+        yield "owner", f"{who} by {decision.reason}"
+    for review in outcome.reviews:
+        if review.clock is not None:
+            clock = review.clock
+            yield "clock", f"{clock.sla}: {clock.state}, due {clock.due_at:%Y-%m-%d %H:%M} UTC"
+        if review.correction:
+            yield "correction", review.correction
+    for enrolment in outcome.enrolments:
+        yield "recipe", f"{enrolment.recipe}: {enrolment.state} {enrolment.note}".rstrip()
+    for task in outcome.tasks:
+        yield "task", f"{task.owner or 'anybody'}: {task.subject}"
+    for message in outcome.messages:
+        yield "message", f"{message.channel} to {message.destination}: {message.cause}"
+    for note in outcome.notes:
+        yield "not done", note

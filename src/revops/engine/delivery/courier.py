@@ -120,16 +120,22 @@ class Courier:
         """
         tally: Counter[str] = Counter()
         done: Collection[Future[Answer]] = ()
-        while True:
+        while self._flying or self._is_due():
             with self.store.write() as connection:
                 tally += self._settle(connection, done)
                 letters = self._claim(connection, most - tally.total() - len(self._flying))
             self._send(letters)
             if not self._flying:
-                return self._report(tally)
-            done, _ = wait(self._flying, self.lease.total_seconds(), FIRST_COMPLETED)
+                break
+            done = wait(self._flying, self.lease.total_seconds(), FIRST_COMPLETED).done
             if not done:  # what is left trickles for ever; its claims are over, others may go on
-                return self._report(tally)
+                break
+        return self._report(tally)
+
+    def _is_due(self) -> bool:
+        """Whether anything may go now; asked by reading, which waits for no other writer."""
+        next_at = self._report(Counter()).next_at
+        return next_at is not None and next_at <= self.clock()
 
     def _claim(self, connection: sa.Connection, most: int) -> list[Letter]:
         """Take as much as may go now; in changing order, to be fair to all destinations."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from revops import __version__
-from revops.interfaces.cli import data, demo, importing, scoring, workspace
+from revops.interfaces.cli import data, demo, importing, run, scoring, workspace
 from revops.interfaces.cli.options import examples
 
 app = typer.Typer(
@@ -69,4 +69,6 @@ app.command(
 app.command(
     epilog=examples("revops export contacts --output contacts.xlsx", "revops export scores")
 )(data.export)
+app.command(epilog=examples("revops run --dry-run", "revops run"))(run.run)
+app.command(epilog=examples("revops serve --worker"))(run.serve)
 app.add_typer(data.facts_app, name="facts")

@@ -11,7 +11,7 @@ from revops.kit.issue import did_you_mean
 from revops.kit.texts.filters import FILTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
 MOST_TEXT = 20_000
 """Characters of a text."""
@@ -30,6 +30,7 @@ _PLAIN = (
     nodes.Compare,
     nodes.Operand,
 )
+_Loops = tuple[tuple[str, str], ...]
 _READER = Environment(autoescape=True)  # only parses
 
 
@@ -72,9 +73,11 @@ def check_text(text: str, known: Collection[str]) -> Iterator[TextError]:
         return
     for place in {each.name: each for each in reversed(found)}.values():
         if not _is_known(place.name, known):
-            what = "list" if place.name.endswith("[]") else "place"
-            name, *names = (each.replace("[]", "") for each in (place.name, *known))
-            mend = did_you_mean(name, names) or "the page on automations lists the places"
+            is_list = place.name.endswith("[]")
+            what, name = "list" if is_list else "place", place.name.replace("[]", "")
+            lists = {each.partition("[]")[0] for each in known if "[]" in each}
+            near = did_you_mean(name, lists if is_list else (k.replace("[]", "") for k in known))
+            mend = near or "the page on automations lists the places"
             yield TextError(f"there is no {what} '{name}' to fill in here", mend, place.line)
 
 
@@ -87,7 +90,7 @@ def places_in(text: str) -> list[Place]:
     if len(text) > MOST_TEXT:
         raise TextError(f"the text is longer than {MOST_TEXT} characters", "shorten it")
     try:
-        return list(_places(_READER.parse(text), {}))
+        return list(_places(_READER.parse(text), ()))
     except TemplateSyntaxError as error:
         message = (error.message or "it cannot be read").rstrip(".")
         mend = "write a place as {{ contact.first_name }}"
@@ -105,8 +108,8 @@ def _is_known(name: str, known: Collection[str]) -> bool:
     return name in known or any(".".join([*parts[:n], "*"]) in known for n in range(1, len(parts)))
 
 
-def _places(node: nodes.Node, loops: Mapping[str, str]) -> Iterator[Place]:
-    """The places below a node; `loops` says which list each loop's word stands for."""
+def _places(node: nodes.Node, loops: _Loops) -> Iterator[Place]:
+    """The places below a node; `loops` are the words around it and their lists."""
     if isinstance(node, nodes.Name | nodes.Getattr):
         yield Place(_dotted(node, loops), node.lineno)
         return
@@ -127,7 +130,7 @@ def _check_filter(node: nodes.Filter) -> None:
         raise TextError(f"there is no filter '{node.name}'", mend, node.lineno)
 
 
-def _places_of_loop(node: nodes.For, loops: Mapping[str, str]) -> Iterator[Place]:
+def _places_of_loop(node: nodes.For, loops: _Loops) -> Iterator[Place]:
     if not isinstance(node.target, nodes.Name) or node.recursive or node.test:
         raise _not_allowed(node)
     if len(loops) >= MOST_LOOPS:
@@ -135,14 +138,14 @@ def _places_of_loop(node: nodes.For, loops: Mapping[str, str]) -> Iterator[Place
     items = f"{_dotted(node.iter, loops)}[]"
     yield Place(items, node.lineno)
     for child in node.body:
-        yield from _places(child, {**loops, node.target.name: items})
+        yield from _places(child, (*loops, (node.target.name, items)))
     for child in node.else_:
         yield from _places(child, loops)
 
 
-def _dotted(node: nodes.Node, loops: Mapping[str, str]) -> str:
+def _dotted(node: nodes.Node, loops: _Loops) -> str:
     if isinstance(node, nodes.Name):
-        return loops.get(node.name, node.name)
+        return dict(loops).get(node.name, node.name)
     if isinstance(node, nodes.Getattr):
         return f"{_dotted(node.node, loops)}.{node.attr}"
     raise _not_allowed(node)

@@ -33,8 +33,8 @@ def accept(lifecycle: Lifecycle, lead: Lead, standing: Standing, now: datetime, 
     """
     case = Case(lifecycle, lead, standing, now)
     stage = _stage(case)
-    here, to_stage = lifecycle.ranks[stage.name], stage.acceptance and stage.acceptance.stage
-    if to_stage is None or lifecycle.ranks.get(to_stage, -1) <= here:
+    to_stage = stage.acceptance.stage if stage.acceptance else ""
+    if lifecycle.ranks.get(to_stage, -1) <= lifecycle.ranks[stage.name]:
         raise RevopsError(
             "not-acceptable",
             f"nobody accepts a lead in {stage.name}",

@@ -21,6 +21,8 @@ _Part = tuple[bool, str]
 def may_enter(case: Case, rank: int) -> Verdict:
     """Whether a rule takes the contact to the stage of this rank, and why or why not."""
     stage = case.lifecycle.stages[rank]
+    if stage.name == case.standing.stage:
+        return Verdict(stage.name, holds=False, why="it is there")
     if not stage.is_by_rule:
         return Verdict(stage.name, holds=False, why="a person decides")
     if stage.only_from and case.standing.stage not in stage.only_from:
