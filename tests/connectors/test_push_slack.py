@@ -187,6 +187,7 @@ def test_a_hidden_address_is_refused() -> None:
     ("address", "environment", "code"),
     [
         (SlackAddress(), {}, "no-secret"),
+        (SlackAddress(bot_token_env="T"), {"T": "xoxb-1\nHost: evil"}, "bad-secret"),
         (SlackAddress(webhook_url_env="URL"), {"URL": "hooks.slack.com/services"}, "slack-url"),
         (SlackAddress(bot_token_env="T", base_url="file:///"), {"T": TOKEN}, "slack-url"),
     ],

@@ -346,13 +346,13 @@ def minutes_of(calendar: str, *, by_day: bool) -> list[int]:
         clock = local.hour * 60 + local.minute
         ours = () if local.date() in free else spans.get(WEEKDAYS[local.weekday()], ())
         days.append(local.date())
-        is_open.append(any(start <= clock < end for start, end in ours))
+        is_open.append(int(any(start <= clock < end for start, end in ours)))
     lengths: dict[object, int] = {}
     for day, works in zip(days, is_open, strict=True):
         lengths[day] = lengths.get(day, 0) + works
     inside = list(zip(days, is_open, strict=True))[1440:-1440]
     assert {UNITS % lengths[day] for day, works in inside if works} == {0}
-    return [UNITS // (lengths[day] if by_day else 1440) * works for day, works in inside]
+    return [works and UNITS // (lengths[day] if by_day else 1440) for day, works in inside]
 
 
 OWNERS = st.sampled_from([f"u_{name}" for name in CALENDARS])

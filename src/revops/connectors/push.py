@@ -54,10 +54,17 @@ def secret_of(environment: Mapping[str, str], name: str) -> str:
     """A secret that a definition names.
 
     Raises:
-        RevopsError: The variable is not set (`no-secret`).
+        RevopsError: The variable is not set (`no-secret`), or has line breaks (`bad-secret`).
     """
-    if value := environment.get(name, "").strip():
+    value = environment.get(name, "").strip()
+    if value.isprintable() and value:
         return value
+    if value:
+        raise RevopsError(
+            "bad-secret",
+            f"the environment variable {name} has line breaks or other invisible characters",
+            "set it to the secret alone",
+        )
     raise RevopsError(
         "no-secret",
         f"the environment variable {name} is not set",

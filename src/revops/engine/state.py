@@ -117,10 +117,10 @@ def turns(
     starts = day_starts(persons(definitions.people, definitions.calendars, zone, absences), now)
     earliest = min(starts.values(), default=now)
     today: dict[str, int] = defaultdict(int)
-    given = sa.select(ASSIGNMENTS.c.owner, ASSIGNMENTS.c.at).where(
+    since_then = sa.select(ASSIGNMENTS.c.owner, ASSIGNMENTS.c.at).where(
         ASSIGNMENTS.c.at >= earliest, ASSIGNMENTS.c.owner.is_not(None)
     )
-    for owner, at in connection.execute(given):
+    for owner, at in connection.execute(since_then):
         today[owner] += at >= starts.get(owner, now)
     stages = [stage.name for stage in definitions.lifecycle.stages if stage.qualifies]
     working = sa.select(_CONTACTS.c.owner, sa.func.count()).where(
@@ -129,10 +129,17 @@ def turns(
     open_leads: dict[str, int] = dict(
         connection.execute(working.group_by(_CONTACTS.c.owner)).tuples().all()
     )
+    theirs = sa.select(_CONTACTS.c.account_id, sa.func.min(_CONTACTS.c.owner)).where(
+        _CONTACTS.c.account_id.is_not(None), _CONTACTS.c.owner.in_(list(starts))
+    )
+    accounts: dict[str, str] = dict(
+        connection.execute(theirs.group_by(_CONTACTS.c.account_id)).tuples().all()
+    )
     kept = [
         Credit(row.pool, row.member, row.period_start, row.share, row.taken) for row in credit_rows
     ]
-    return Turns(as_of=now, credits=kept, today=today, open_leads=open_leads), absences
+    given = Turns(as_of=now, credits=kept, today=today, open_leads=open_leads, accounts=accounts)
+    return given, absences
 
 
 def _rows(

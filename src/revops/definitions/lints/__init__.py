@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from revops.definitions.lints import conditions, lifecycle, lists, people, points, thresholds
+from revops.definitions.lints import (
+    automations,
+    conditions,
+    lifecycle,
+    lists,
+    people,
+    points,
+    pools,
+    routing,
+    thresholds,
+)
 from revops.definitions.lints.finding import Finding
 
 if TYPE_CHECKING:
@@ -14,7 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "lint"]
 
-_MODULES = (conditions, thresholds, points, lifecycle, lists, people)
+_MODULES = (
+    conditions,
+    thresholds,
+    points,
+    lifecycle,
+    lists,
+    people,
+    routing,
+    pools,
+    automations,
+)
 
 
 def lint(definitions: Definitions, usable: Collection[str]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from revops.definitions.scope import Vocabulary, conditions
 from revops.kit.condition import bind, fields_of, parse_condition
 from revops.leads.scoring.account import account_scores
 from revops.leads.scoring.activity import Seen, latest, moments_of, see
-from revops.leads.scoring.answers import UNSCORED, Asked, answers
+from revops.leads.scoring.answers import UNSCORED, answers
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import DAY, case, column, micros_at, total, whole
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from revops.definitions.scoring import Scoring, ScoringModel
+    from revops.leads.scoring.asked import Asked
 
 ENGAGED_CONTACTS = "account.engaged_contacts"
 ENGAGED_DAYS = 30

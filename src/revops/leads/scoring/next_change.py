@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from revops.leads.scoring.answers import Asked
+    from revops.leads.scoring.asked import Asked
     from revops.leads.scoring.model import ModelSteps
 
 
