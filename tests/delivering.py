@@ -13,6 +13,7 @@ from revops.engine.delivery import Courier, Destination, Patience
 from revops.store import open_store
 
 LEASE = timedelta(seconds=0.5)
+LONGEST = timedelta(seconds=60)
 PATIENCE = Patience(first=timedelta(seconds=0.05), longest=timedelta(seconds=0.2), attempts=1000)
 
 
@@ -21,12 +22,13 @@ def _clock() -> datetime:
 
 
 def deliver(store_url: str, folder: str, hook_url: str) -> None:
-    """Deliver until nothing is left."""
+    """Deliver until nothing is left, or for a minute."""
     address = WebhookAddress("S", url=hook_url, allowed=LOOPBACK)
     hook = Destination(WebhookPush(address, {"S": SIGNING_SECRET}), patience=PATIENCE)
     with (
         closing(open_store(store_url, Path(folder))) as store,
         Courier(store, {"hook": hook}, _clock, SystemRandom(), lease=LEASE) as courier,
     ):
-        while courier.deliver_due().pending:
+        until = _clock() + LONGEST
+        while courier.deliver_due().pending and _clock() < until:
             pass

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from math import lcm
 from typing import Any
@@ -328,9 +328,20 @@ UNITS = lcm(480, 465, 510, 360, 120, 1380, 1440)
 @cache
 def minutes_of(calendar: str, *, by_day: bool) -> list[int]:
     """What each minute from the first of March on is worth on a calendar, in units of a day."""
+    days, is_open = read_off(calendar)
+    lengths: dict[date, int] = {}
+    for day, works in zip(days, is_open, strict=True):
+        lengths[day] = lengths.get(day, 0) + works
+    inside = list(zip(days, is_open, strict=True))[1440:-1440]
+    assert {UNITS % lengths[day] for day, works in inside if works} == {0}
+    return [works and UNITS // (lengths[day] if by_day else 1440) for day, works in inside]
+
+
+@cache
+def read_off(calendar: str) -> tuple[list[date], list[int]]:
+    """The local day of each minute, and whether people work, from a day before to a day after."""
     given = CALENDARS[calendar]
-    zone = ZoneInfo(given.time_zone)
-    country = given.holidays.country
+    zone, country = ZoneInfo(given.time_zone), given.holidays.country
     public = set(holidays.country_holidays(country, years=2026)) if country else set()
     free = {*public, *given.holidays.dates}
     spans = {
@@ -343,16 +354,11 @@ def minutes_of(calendar: str, *, by_day: bool) -> list[int]:
     days, is_open = [], []
     for minute in range(-1440, MINUTES + 1440):
         local = (FIRST + minute * MINUTE).astimezone(zone)
-        clock = local.hour * 60 + local.minute
-        ours = () if local.date() in free else spans.get(WEEKDAYS[local.weekday()], ())
-        days.append(local.date())
+        day, clock = local.date(), local.hour * 60 + local.minute
+        ours = () if day in free else spans.get(WEEKDAYS[day.weekday()], ())
+        days.append(day)
         is_open.append(int(any(start <= clock < end for start, end in ours)))
-    lengths: dict[object, int] = {}
-    for day, works in zip(days, is_open, strict=True):
-        lengths[day] = lengths.get(day, 0) + works
-    inside = list(zip(days, is_open, strict=True))[1440:-1440]
-    assert {UNITS % lengths[day] for day, works in inside if works} == {0}
-    return [works and UNITS // (lengths[day] if by_day else 1440) for day, works in inside]
+    return days, is_open
 
 
 OWNERS = st.sampled_from([f"u_{name}" for name in CALENDARS])

@@ -33,7 +33,7 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 def one_or_more(value: Any) -> Any:
     """Lets a single value stand for a list of it."""
-    return tuple(value) if isinstance(value, list) else (value,)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _time_of_day(text: str) -> str:

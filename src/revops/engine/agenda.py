@@ -172,12 +172,15 @@ def _wake_at(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> No
     """Wakes at the earlier of the moments that are asked for."""
     if not rows:
         return
-    insert = _insert(connection)(WAKES)
+    connection.execute(_sooner(connection, _insert(connection)(WAKES)), rows)
+
+
+def _sooner(connection: sa.Connection, insert: Any) -> Any:
+    """The insert of wakes, of which those that are there already may become due sooner."""
     earliest = sa.func.min if connection.dialect.name == "sqlite" else sa.func.least
     due_at = earliest(WAKES.c.due_at, insert.excluded.due_at)
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["contact_id", "why"], set_={"due_at": due_at}),
-        rows,
+    return insert.on_conflict_do_update(
+        index_elements=["contact_id", "why"], set_={"due_at": due_at}
     )
 
 
@@ -211,7 +214,7 @@ def _marks(connection: sa.Connection) -> dict[str, int]:
 
 def _wake(connection: sa.Connection, query: sa.Select[Any]) -> None:
     insert = _insert(connection)(WAKES).from_select(["contact_id", "why", "due_at"], query)
-    connection.execute(insert.on_conflict_do_nothing())
+    connection.execute(_sooner(connection, insert))
 
 
 def _set(connection: sa.Connection, key: str, value: str) -> None:

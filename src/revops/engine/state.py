@@ -126,20 +126,20 @@ def turns(
     working = sa.select(_CONTACTS.c.owner, sa.func.count()).where(
         _CONTACTS.c.owner.in_(list(starts)), _CONTACTS.c.lifecycle_stage.in_(stages)
     )
-    open_leads: dict[str, int] = dict(
-        connection.execute(working.group_by(_CONTACTS.c.owner)).tuples().all()
-    )
+    open_leads = _pairs(connection, working.group_by(_CONTACTS.c.owner))
     theirs = sa.select(_CONTACTS.c.account_id, sa.func.min(_CONTACTS.c.owner)).where(
         _CONTACTS.c.account_id.is_not(None), _CONTACTS.c.owner.in_(list(starts))
     )
-    accounts: dict[str, str] = dict(
-        connection.execute(theirs.group_by(_CONTACTS.c.account_id)).tuples().all()
-    )
+    accounts = _pairs(connection, theirs.group_by(_CONTACTS.c.account_id))
     kept = [
         Credit(row.pool, row.member, row.period_start, row.share, row.taken) for row in credit_rows
     ]
     given = Turns(as_of=now, credits=kept, today=today, open_leads=open_leads, accounts=accounts)
     return given, absences
+
+
+def _pairs(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, Any]:
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _rows(

@@ -68,7 +68,7 @@ class Case:
     def is_nurtured(self) -> bool:
         """Whether it is where a rejection or recycling put it."""
         own = self.reason[1].stage if self.reason and self.reason[1].action != "archive" else None
-        if self.standing.stage not in {self.lifecycle.nurture.stage, own or ""}:
+        if self.is_archived or self.standing.stage not in {self.lifecycle.nurture.stage, own}:
             return False
         before = self.standing.spells[-2:-1]
         was_sent = bool(before) and before[0].outcome in {"rejected", "recycled"}

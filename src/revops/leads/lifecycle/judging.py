@@ -11,7 +11,7 @@ from revops.leads.lifecycle.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from revops.definitions.lifecycle import Criteria
+    from revops.definitions.lifecycle import Criteria, Stage
     from revops.leads.lifecycle.case import Case
     from revops.leads.lifecycle.standing import Deal
 
@@ -21,13 +21,8 @@ _Part = tuple[bool, str]
 def may_enter(case: Case, rank: int) -> Verdict:
     """Whether a rule takes the contact to the stage of this rank, and why or why not."""
     stage = case.lifecycle.stages[rank]
-    if stage.name == case.standing.stage:
-        return Verdict(stage.name, holds=False, why="it is there")
-    if not stage.is_by_rule:
-        return Verdict(stage.name, holds=False, why="a person decides")
-    if stage.only_from and case.standing.stage not in stage.only_from:
-        only = f"entered only from {', '.join(stage.only_from)}"
-        return Verdict(stage.name, holds=False, why=only)
+    if shut := _is_shut(case, stage):
+        return Verdict(stage.name, holds=False, why=shut)
     entry = entry_holds(case, rank)
     if not entry.holds:
         return entry
@@ -37,6 +32,17 @@ def may_enter(case: Case, rank: int) -> Verdict:
         return Verdict(stage.name, holds=False, why=f"it would leave at once: {leaves.why}")
     against = [*missing_fields(case, rank), *(case.hindrances() if stage.qualifies else ())]
     return Verdict(stage.name, holds=False, why="; ".join(against)) if against else entry
+
+
+def _is_shut(case: Case, stage: Stage) -> str:
+    """Why no rule takes the contact there, whatever holds; empty if one may."""
+    if stage.name == case.standing.stage:
+        return "it is there"
+    if not stage.is_by_rule:
+        return "a person decides"
+    if stage.only_from and case.standing.stage not in stage.only_from:
+        return f"entered only from {', '.join(stage.only_from)}"
+    return ""
 
 
 def entry_holds(case: Case, rank: int) -> Verdict:
