@@ -135,7 +135,7 @@ class TestTold:
             ("trigger: {schedule: {every: day, on: 3}}\nsteps: [{do: [route]}]", "not a day of"),
             ("trigger: {schedule: {every: month, on: mon}}\nsteps: [{do: [route]}]", "1 to 31"),
             ("trigger: {schedule: {every: month, on: 32}}\nsteps: [{do: [route]}]", "at most 31"),
-            ("trigger: {schedule: {every: hour, at: '08:00'}}\nsteps: [{do: [route]}]", "full hour"),
+            ("trigger: {schedule: {every: hour, at: '08:00'}}\nsteps: [{do: [route]}]", "full "),
             ("trigger: {schedule: {every: day, time_zone: Berlin}}\nsteps: [{do: [route]}]",
              "not a time zone"),
         ],

@@ -366,12 +366,58 @@ rejection_reasons:
         assert pql.entry.helpful == ("Hit a usage warning",)
         assert catalog.lifecycle.rejection_reasons[0].after == timedelta(days=90)
 
+    def test_lifecycle_is_decided_by_what_stands_beside_the_words(self, workspace: Make) -> None:
+        text = """\
+stages:
+  - {name: Lead, entry: [Is known], required_fields: [email, account.name, opportunity.amount]}
+  - name: MQL
+    label: Marketing Qualified Lead
+    entry: {reaches: [qualified, hot], when: fit > 5}
+    exit: {when: fit < 2, to: Lead}
+    on_enter: [{enrich: {fields: [title]}}, {task: Call, }]
+    acceptance: {stage: SQL, required_fields: [phone]}
+  - {name: SQL, by: person, entry: {when: opted_in}}
+suppress: [{name: rivals, when: country = 'XX'}]
+rejection_reasons: [{code: X, reason: x, until: fit > 9}]
+recycling: {stage: Nurture}
+requalify: {cool_down: 30 days, unless: total > 90}
+archive: {until: total > 80}
+"""
+        scoring = "models: [{name: m, thresholds: {hot: fit > 1}}]"
+        catalog, _issues = load_catalog(workspace(lifecycle=text, scoring=scoring))
+        lifecycle = catalog.lifecycle
+        assert list(lifecycle.conditions()) == [
+            ("stages[0].required_fields[0]", "email IS NOT NULL"),
+            ("stages[0].required_fields[1]", "account.name IS NOT NULL"),
+            ("stages[1].entry.when", "fit > 5"),
+            ("stages[1].exit.when", "fit < 2"),
+            ("stages[1].acceptance.required_fields[0]", "phone IS NOT NULL"),
+            ("stages[2].entry.when", "opted_in"),
+            ("suppress[0].when", "country = 'XX'"),
+            ("rejection_reasons[0].until", "fit > 9"),
+            ("requalify.unless", "total > 90"),
+            ("archive.until", "total > 80"),
+        ]
+        assert [stage.is_by_rule for stage in lifecycle.stages] == [False, True, False]
+        assert lifecycle.places == ("Lead", "MQL", "SQL", "Nurture", "Archived")
+        assert lifecycle.place("marketing qualified LEAD") == "MQL"
+        assert lifecycle.place("Lead ") == "Lead"
+        assert lifecycle.place("other") is None
+
     @pytest.mark.parametrize(
         ("text", "says"),
         [
             ("stages: [{name: A}, {name: A}]", "'A' is given twice"),
             ("stages: [{name: A, entry: [5]}]", "text is expected"),
             ("rejection_reasons: [{code: X, reason: r, action: archive, after: 3 days}]", "after"),
+            (
+                "suppress: [{name: a, when: fit > 1}, {name: a, when: fit > 2}]",
+                "'a' is given twice",
+            ),
+            ("stages: [{name: A, entry: {deal_stages: [Proposal]}}]", "`deal_stages` needs `deal`"),
+            ("stages: [{name: A, entry: {deal: lots}}]", "'open', 'won' or 'lost'"),
+            ("stages: [{name: A, on_enter: [{tag: a, untag: b}]}]", "exactly one key"),
+            ("requalify: {cool_down: soon}", "not a duration"),
         ],
     )
     def test_lifecycles_that_are_none(self, workspace: Make, text: str, says: str) -> None:

@@ -276,7 +276,7 @@ class TestLifecycle:
             (("stages: [{name: A, rejection_reasons: [FIT-1]}]\n"
              "rejection_reasons: [{code: FIT-01, reason: Small}]"), "unknown-code", Level.ERROR,
              "'FIT-01'"),
-            ("stages: [{name: A, required_fields: [emial]}]", "unknown-field", Level.WARNING,
+            ("stages: [{name: A, required_fields: [emial]}]", "unknown-field", Level.ERROR,
              "'email'"),
         ],
     )  # fmt: skip
@@ -284,6 +284,69 @@ class TestLifecycle:
         issue = the_lint(workspace, lifecycle=text)
         assert (issue.code, issue.level, issue.line) == (code, level, 1)
         assert mend in issue.mend
+
+    @pytest.mark.parametrize(
+        ("key", "code", "path", "says"),
+        [
+            ("required_fields: [employees]", "unknown-field", "required_fields[0]",
+             "'account.employees'"),
+            ("required_fields: [opportunity.amont]", "unknown-field", "required_fields[0]",
+             "'opportunity.amount'"),
+            ("acceptance: {stage: C, required_fields: [phon]}", "unknown-field",
+             "acceptance.required_fields[0]", "'phone'"),
+            ("exit: {when: fit < 5, to: Recicled}", "unknown-stage", "exit.to", "'Recycled'"),
+            ("acceptance: {stage: Recycled}", "unknown-stage", "acceptance.stage", "Recycled"),
+            ("only_from: [X]", "unknown-stage", "only_from[0]", "'X'"),
+            ("entry: {reaches: [mql, sql]}", "unknown-threshold", "entry.reaches", "'mql'"),
+            ("exit: {when: fit < 5, to: C}", "wrong-way", "exit.to", "not before it"),
+            ("acceptance: {stage: A}", "wrong-way", "acceptance.stage", "not after it"),
+            ("by: rule", "never-entered", "by", "nothing says when"),
+            ("entry: {when: fit > 5}, exit: {when: '5 < fit OR fit>5'}", None, "", ""),
+            ("entry: {when: fit > 5}, exit: {when: fit  >  5}", "never-entered", "exit.when",
+             "leave it at once"),
+            ("only_from: [C]", "never-entered", "only_from", "not before it"),
+            ("only_from: [A, C]", None, "", ""),
+            ("on_enter: [{stage: C}]", "moves-on", "on_enter[0].stage", "once more"),
+            ("on_enter: [{tag: t}, {assign: 'user:bo'}]", "unknown-user", "on_enter[1].assign",
+             "'bo'"),
+            ("on_exit: [{email: {to: 'team:sals', subject: s, body: b}}]", "unknown-team",
+             "on_exit[0].email.to", "'sales'"),
+            ("on_exit: [{task: {subject: s, owner: ownr}}]", "unknown-recipient",
+             "on_exit[0].task.owner", "'owner'"),
+            ("on_enter: [{slack: {to: '#x', text: '{{ contact.first_nam }}'}}]", "bad-text",
+             "on_enter[0].slack.text", "first_nam"),
+            ("on_enter: [{set: {titel: VP}}]", "unknown-field", "on_enter[0].set.titel", "'title'"),
+        ],
+    )  # fmt: skip
+    def test_stages(
+        self, workspace: Make, key: str, code: str | None, path: str, says: str
+    ) -> None:
+        text = f"stages: [{{name: A}}, {{name: B, {key}}}, {{name: C}}]\nrecycling: {{}}\n"
+        people = "teams: [{name: sales}]"
+        found = lint(workspace, lifecycle=text, people=people)
+        assert [(each.code, each.path) for each in found] == (
+            [(code, f"stages[1].{path}")] if code else []
+        )
+        assert not found or says in str(found[0])
+
+    @pytest.mark.parametrize(
+        ("text", "code", "path"),
+        [
+            ("suppress: [{name: x, when: fitt > 5}]", "bad-condition", "suppress[0].when"),
+            ("requalify: {unless: fitt > 5}", "bad-condition", "requalify.unless"),
+            ("archive: {until: fitt > 5}", "bad-condition", "archive.until"),
+            ("rejection_reasons: [{code: X, reason: x, until: fitt > 5}]", "bad-condition",
+             "rejection_reasons[0].until"),
+            ("rejection_reasons: [{code: X, reason: x, stage: Y}]", "unknown-stage",
+             "rejection_reasons[0].stage"),
+            ("recycling: {back_to: Y}", "unknown-stage", "recycling.back_to"),
+            ("archive: {on_enter: [{assign: bob}]}", "unknown-recipient",
+             "archive.on_enter[0].assign"),
+        ],
+    )  # fmt: skip
+    def test_elsewhere(self, workspace: Make, text: str, code: str, path: str) -> None:
+        issue = the_lint(workspace, lifecycle=text)
+        assert (issue.code, issue.path, issue.level) == (code, path, Level.ERROR)
 
 
 CALENDARS = "office: {hours: {mon: 09:00-17:00}}"

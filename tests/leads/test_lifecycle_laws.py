@@ -281,3 +281,18 @@ def test_engagement_starts_anew_exactly_when_sales_or_an_exit_sent_it_back(
                 assert each.recycles
             if each.to_stage == "Archived":
                 assert not each.recycles
+
+
+@given(LIFECYCLES, FIRST, STEPS)
+@settings(max_examples=60, deadline=None)
+def test_without_news_every_lead_comes_to_rest(
+    of: Lifecycle, first: str | None, steps: Any
+) -> None:
+    last = history(of, first, steps)[-1]
+    at, late = last.after, []
+    for days in range(1, 61):
+        moves = move(of, last.lead, at, last.now + days * DAY)
+        for each in moves:
+            at = at.after(each)
+        late += moves if days > 40 else []
+    assert late == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from revops.connectors.email.push import EmailPush, SmtpServer
+from revops.connectors.push import secret_of
 from revops.connectors.slack.push import SlackAddress, SlackPush
 from revops.connectors.webhook.push import WebhookAddress, WebhookPush
 from revops.engine.delivery import Destination, Limits
@@ -22,7 +23,11 @@ PRIVATE = parse_networks(
     ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "::1/128", "fc00::/7")
 )
 """Networks of one's own, which a destination with `allow_private` may be in."""
-_SECURITY = {"starttls": "starttls", "implicit": "tls", "none": "none"}
+_SECURITY: dict[str, Literal["starttls", "tls", "none"]] = {
+    "starttls": "starttls",
+    "implicit": "tls",
+    "none": "none",
+}
 
 
 def destinations(
@@ -51,8 +56,8 @@ def _push(each: Defined, environment: Mapping[str, str]) -> tuple[Push, float]:
             given.host,
             given.sender,
             given.port,
-            _SECURITY[given.tls],  # type: ignore[arg-type]
-            environment.get(given.user_env or ""),
+            _SECURITY[given.tls],
+            secret_of(environment, given.user_env) if given.user_env else None,
             given.password_env,
         )
         return EmailPush(server, environment), given.per_second

@@ -28,7 +28,7 @@ from revops.store.engine_tables import OVERRIDES, SPELLS, WAKES
 from revops.store.outbox import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -177,9 +177,7 @@ def override_contact(
     lifecycle = look.world.definitions.lifecycle
     made = make_override(lifecycle, stage, because, by, look.now, until)
 
-    def decide(
-        connection: sa.Connection, _state: ContactState, at: Standing
-    ) -> Sequence[Move]:
+    def decide(connection: sa.Connection, _state: ContactState, at: Standing) -> Sequence[Move]:
         row = {
             "contact_id": look.person.id, "field": "stage", "value": made.stage,
             "reason": made.reason, "made_by": made.made_by, "made_at": made.made_at,
@@ -199,9 +197,7 @@ def lift_override(workspace: Workspace, contact: str, *, now: datetime | None = 
     """
     look = _look(workspace, contact, now)
 
-    def decide(
-        connection: sa.Connection, _state: ContactState, at: Standing
-    ) -> Sequence[Move]:
+    def decide(connection: sa.Connection, _state: ContactState, at: Standing) -> Sequence[Move]:
         if at.override is None or not at.override.binds(look.now):
             raise RevopsError("no-override", f"nobody holds '{look.person.id}' in a stage")
         mine = (OVERRIDES.c.contact_id == look.person.id, OVERRIDES.c.field == "stage")
@@ -260,9 +256,7 @@ def _settle(look: _Look, decide: _Decide) -> Settled:  # type: ignore[valid-type
         doer = Doer(definitions, router, zone, now)
         for step in decide(connection, state, look.standing(state)):
             _enter(look, outcome, doer, step, is_first=not state.spells)
-        Saver(connection, world.version, now).save(
-            [outcome], {contact_id: state}, router.credits()
-        )
+        Saver(connection, world.version, now).save([outcome], {contact_id: state}, router.credits())
     return Settled(
         look.person,
         tuple(outcome.moves),
@@ -303,9 +297,7 @@ def _happenings(look: _Look, step: Move) -> Iterator[Happening]:
         yield Happening("qualified", contact_id, now)
 
 
-def _missing_effort(
-    look: _Look, state: ContactState, at: Standing, code: str
-) -> Iterator[str]:
+def _missing_effort(look: _Look, state: ContactState, at: Standing, code: str) -> Iterator[str]:
     """What was to be tried before a rejection and was not, in words."""
     if at.open is None:
         return

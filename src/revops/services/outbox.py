@@ -66,7 +66,9 @@ def list_outbox(
         found = list_letters(
             connection, state=state, destination=destination, contact_id=contact_id, limit=limit
         )
-    return [Listed(*(getattr(each, name) for name in Listed.__dataclass_fields__)) for each in found]
+    return [
+        Listed(*(getattr(each, name) for name in Listed.__dataclass_fields__)) for each in found
+    ]
 
 
 def show_letter(workspace: Workspace, key: str) -> Letter:

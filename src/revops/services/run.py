@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from revops.engine.delivery import Courier, Deliveries
@@ -15,6 +16,7 @@ from revops.engine.destinations import destinations
 from revops.engine.passes import Passed, World, run_passes
 from revops.services.score import now as this_second
 from revops.services.score import past_of, vocabulary
+from revops.services.workspace import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +35,6 @@ class Round:
     """What one round of a worker did."""
 
     passed: Passed
-    deliveries: Deliveries | None
     seconds: float
 
 
@@ -74,14 +75,26 @@ def work(
     Any number of processes may do so on PostgreSQL; on SQLite one decides at a time.
     """
     world = world_of(workspace)
-    with _courier(workspace) as (courier, _issues):
+    delivering = Thread(target=_deliver_until, args=(workspace, stop, poll), name="courier")
+    delivering.start()
+    try:
         while not stop.is_set():
             began = time.perf_counter()
             passed = run_passes(world, datetime.now(UTC))
-            deliveries = courier.deliver_due()
-            told(Round(passed, deliveries, time.perf_counter() - began))
+            told(Round(passed, time.perf_counter() - began))
             if not passed.outcomes:
                 stop.wait(poll)
+    finally:
+        stop.set()
+        delivering.join()
+
+
+def _deliver_until(workspace: Workspace, stop: Event, poll: float) -> None:
+    """Deliver in a thread of its own, so that a slow receiver holds up no decision."""
+    with open_workspace(workspace.folder) as own, _courier(own) as (courier, _issues):
+        while not stop.is_set():
+            courier.deliver_due()
+            stop.wait(poll)
 
 
 @contextmanager

@@ -12,9 +12,8 @@ from revops.kit.issue import did_you_mean
 from revops.leads.matching import match_emails
 from revops.records import DERIVED, RECORDS, FieldType
 from revops.store.facts.shape import shapes
-from revops.store.forms import batch_form
+from revops.store.forms import batch_form, text
 from revops.store.forms import name as quoted
-from revops.store.forms import text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

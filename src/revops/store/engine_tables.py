@@ -128,7 +128,7 @@ OUTBOX = sa.Table(
     _text("last_error"),
     _time("delivered_at"),
     sa.Index("outbox_key", "key", unique=True),
-    sa.Index("outbox_next", "state", "next_at"),
+    sa.Index("outbox_next", "state", "destination", "next_at"),
 )
 """Effects on the world, written in the transaction of the decision and delivered afterwards."""
 

@@ -13,6 +13,7 @@ from revops.definitions.lints import (
     points,
     pools,
     routing,
+    slas,
     thresholds,
 )
 from revops.definitions.lints.finding import Finding
@@ -33,6 +34,7 @@ _MODULES = (
     people,
     routing,
     pools,
+    slas,
     automations,
 )
 

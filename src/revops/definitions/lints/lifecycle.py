@@ -68,7 +68,13 @@ def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
         for where, names in (("", stage.required_fields), (".acceptance", at_acceptance)):
             for i, name in enumerate(names):
                 path = f"stages[{index}]{where}.required_fields[{i}]"
-                yield from _unknown(path, "field", name, known)
+                beside = [f"{of}{name}" for of in ("account.", OF_DEAL)]
+                meant = next((each for each in beside if each in known), "")
+                if name not in known and meant:
+                    message = f"contacts have no field '{name}'"
+                    yield _error(path, "unknown-field", message, f"write '{meant}'")
+                else:
+                    yield from _unknown(path, "field", name, known)
 
 
 def unknown_stages(definitions: Definitions) -> Iterator[Finding]:

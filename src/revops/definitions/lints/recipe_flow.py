@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
 from revops.definitions.lints.finding import Finding, Lint
-from revops.kit.condition import ConditionError, parse_condition
+from revops.kit.condition import ConditionError, fields_of, parse_condition
 from revops.kit.issue import Level
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def _sets_off(recipe: Recipe, other: Recipe, *, is_itself: bool) -> bool:
     for _path, action in recipe.actions():
         for field, value in _changes(action):
             is_there = is_itself and value in {trigger.entered, trigger.to} - {None}
-            if not is_there and _answers(trigger, field, value):
+            is_gone = is_itself and trigger.left is not None
+            if not (is_there or is_gone) and _answers(trigger, field, value):
                 return True
     return False
 
@@ -103,61 +104,60 @@ def unreachable(definitions: Definitions) -> Iterator[Finding]:
     scope = definitions.vocabulary.threshold()
     for index, recipe in enumerate(definitions.automations.recipes):
         known = _tree(recipe.when, scope)
-        if known is not None and _is_false(known):
+        if _is_never(known, []):
             message = "this can never hold, so that no lead comes in"
             yield _never(f"recipes[{index}].when", message)
-            continue
-        outer = [] if known is None else [known]
-        yield from _never_taken(recipe.steps, f"recipes[{index}].steps", outer, scope)
+        else:
+            yield from _never_taken(recipe.steps, f"recipes[{index}].steps", known, scope)
 
 
 def _never_taken(
-    steps: Sequence[Step], path: str, outer: list[exp.Expr], scope: Scope
+    steps: Sequence[Step], path: str, known: list[exp.Expr], scope: Scope
 ) -> Iterator[Finding]:
-    """Cases that cannot hold together with those around them, and without those before them.
+    """Cases that cannot hold with what is known, or that earlier ones take.
 
-    What is known from before a wait or an action may not hold any more after it.
+    What was known before a wait or an action may not hold any more after it.
     """
-    known = outer
     for i, step in enumerate(steps):
         here = f"{path}[{i}]"
         if step.branch is None:
             known = []
             continue
-        before: list[exp.Expr] = []
-        texts: set[tuple[str | None, ...]] = set()
+        earlier: list[exp.Expr] = []
+        keys: set[tuple[str | None, ...]] = set()
         for n, case in enumerate(step.branch):
-            place = f"{here}.branch[{n}]"
-            tree = _tree(case.when, scope)
-            key = (case.when, case.where, case.tagged)
-            holds = [*known, *(exp.not_(each) for each in before), *_one(tree)]
-            if key in texts or (tree is not None and _is_false(exp.and_(*holds))):
+            place, key = f"{here}.branch[{n}]", (case.when, case.where, case.tagged)
+            holds = [*known, *_tree(case.when, scope)]
+            if key in keys or _is_never(holds, earlier):
                 yield _never(place, "this case is never taken")
-            texts.add(key)
-            before += _one(tree)
-            inner = [*known, *_one(tree)]
-            yield from _never_taken(case.steps, f"{place}.steps", inner, scope)
-        if step.otherwise:
-            rest = [*known, *(exp.not_(each) for each in before)]
-            if before and _is_false(exp.and_(*rest)):
-                yield _never(f"{here}.otherwise", "this is never done: a case always holds")
-            yield from _never_taken(step.otherwise, f"{here}.otherwise", rest, scope)
+            keys.add(key)
+            earlier += _tree(case.when, scope)
+            yield from _never_taken(case.steps, f"{place}.steps", holds, scope)
+        if step.otherwise and _is_never([], earlier):
+            yield _never(f"{here}.otherwise", "this is never done: a case always holds")
+        yield from _never_taken(step.otherwise, f"{here}.otherwise", known, scope)
 
 
-def _one(tree: exp.Expr | None) -> list[exp.Expr]:
-    return [] if tree is None else [tree]
-
-
-def _tree(text: str | None, scope: Scope) -> exp.Expr | None:
+def _tree(text: str | None, scope: Scope) -> list[exp.Expr]:
+    """The condition in a list, which is empty where there is none that can be read."""
     try:
-        return None if text is None else parse_condition(text, scope)
+        return [] if text is None else [parse_condition(text, scope)]
     except ConditionError:
-        return None
+        return []
 
 
-def _is_false(tree: exp.Expr) -> bool:
-    """Whether a condition can be seen to hold never; not all of them can."""
-    return bool(simplify(tree.copy()) == exp.false())
+def _is_never(holds: list[exp.Expr], earlier: list[exp.Expr]) -> bool:
+    """Whether these can be seen never to hold all at once, without an earlier one that does.
+
+    A comparison that holds has no unknown field, so that the fields of `holds` count as known;
+    an earlier condition about other fields may just be unknown, and proves nothing.
+    """
+    fields = {name for each in holds for name in fields_of(each)}
+    passed = [exp.not_(each) for each in earlier if fields_of(each) <= fields]
+    tree = exp.and_(exp.true(), *holds, *passed)
+    for column in tree.find_all(exp.Column):
+        column.meta["nonnull"] = True
+    return bool(simplify(tree) == exp.false())
 
 
 def _never(path: str, message: str) -> Finding:

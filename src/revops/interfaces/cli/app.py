@@ -7,8 +7,13 @@ from typing import Annotated
 import typer
 
 from revops import __version__
-from revops.interfaces.cli import data, demo, importing, run, scoring, workspace
+from revops.interfaces.cli import data, demo, importing, run, scoring, sla, workspace
+from revops.interfaces.cli.lifecycle import lifecycle_app
 from revops.interfaces.cli.options import examples
+from revops.interfaces.cli.outbox import outbox_app
+from revops.interfaces.cli.pto import pto_app
+from revops.interfaces.cli.route import route_app
+from revops.interfaces.cli.task import task_app
 
 app = typer.Typer(
     name="revops",
@@ -71,4 +76,12 @@ app.command(
 )(data.export)
 app.command(epilog=examples("revops run --dry-run", "revops run"))(run.run)
 app.command(epilog=examples("revops serve --worker"))(run.serve)
+app.add_typer(lifecycle_app, name="lifecycle")
+app.add_typer(route_app, name="route")
+app.command(
+    epilog=examples("revops sla", "revops sla --owner ada", "revops sla --breached --format csv")
+)(sla.sla)
+app.add_typer(task_app, name="task")
+app.add_typer(pto_app, name="pto")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(data.facts_app, name="facts")

@@ -15,7 +15,7 @@ from revops.interfaces.cli.tables import as_table, cell
 from revops.kit.errors import RevopsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -58,9 +58,17 @@ def check_output(output: Path | None) -> None:
 
 
 def write(
-    result: pa.Table, format_: Format | None, output: Path | None, *, title: str = ""
+    result: pa.Table,
+    format_: Format | None,
+    output: Path | None,
+    *,
+    title: str = "",
+    json_columns: Collection[str] = (),
 ) -> None:
-    """Write a result: as a table its first rows, in the other formats all of them."""
+    """Write a result: as a table its first rows, in the other formats all of them.
+
+    The texts of `json_columns` are JSON, which is not quoted again in JSON.
+    """
     check_output(output)
     kind = chosen(format_, output)
     if kind is Format.TABLE:
@@ -72,7 +80,7 @@ def write(
 
     with duckdb.connect() as connection:
         connection.register("result", result)
-        write_rows(connection, "FROM result", ExportFormat(kind), output)
+        write_rows(connection, "FROM result", ExportFormat(kind), output, json_columns)
 
 
 def as_result(rows: Sequence[DataclassInstance], kind: type[DataclassInstance]) -> pa.Table:

@@ -108,8 +108,6 @@ def serve(
 
 def _told(done: Round) -> None:
     counts = {name: count for name, count in done.passed.counts.items() if count}
-    if done.deliveries is not None and done.deliveries.delivered:
-        counts["delivered"] = done.deliveries.delivered
     if counts:
         said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
         stdout.print(f"{said} in {done.seconds:.2f} s", highlight=False)

@@ -108,7 +108,7 @@ def upgrade() -> None:
         sa.Column("delivered_at", Time),
     )
     op.create_index("outbox_key", "outbox", ["key"], unique=True)
-    op.create_index("outbox_next", "outbox", ["state", "next_at"])
+    op.create_index("outbox_next", "outbox", ["state", "destination", "next_at"])
     op.create_table(
         "wakes",
         sa.Column("contact_id", sa.Text, primary_key=True),
