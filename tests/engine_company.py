@@ -14,6 +14,7 @@ from revops.services.workspace import Workspace, open_workspace
 from revops.store.tables import RECORD_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from revops.engine.passes import Passed
@@ -113,8 +114,17 @@ class Leads:
 
     def do(self, kind: str, name: str, at: datetime, direction: str | None = None) -> None:
         """An activity."""
-        row = {"id": f"{kind}-{name}-{at.isoformat()}", "contact_id": name, "type": kind}
-        self._add("activities", [{**row, "occurred_at": at, "direction": direction}])
+        self.do_all(kind, [name], at, direction)
+
+    def do_all(
+        self, kind: str, names: Sequence[str], at: datetime, direction: str | None = None
+    ) -> None:
+        """The same activity of several contacts."""
+        given = {"type": kind, "occurred_at": at, "direction": direction}
+        rows = [
+            {"id": f"{kind}-{name}-{at.isoformat()}", "contact_id": name, **given} for name in names
+        ]
+        self._add("activities", rows)
 
     def run(self, now: datetime, *, is_dry: bool = False) -> Passed:
         """One run of the engine."""

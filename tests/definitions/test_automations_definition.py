@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -16,12 +18,12 @@ from revops.definitions.recipe_steps import Again, BusinessWait, Moment, Working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from revops.kit.issue import Issue
 
     Make = Callable[..., Path]
 
+ROOT = Path(__file__).parents[2]
 ROUTE = {"do": [{"route": {}}]}
 
 
@@ -107,6 +109,13 @@ class TestUnderstood:
             "recipes[0].steps[1].branch[0].steps[0].branch[0].where": "c3",
         }
         assert [each[0] for each in automations.record_conditions()] == ["activity"] * 2
+
+    def test_the_example_of_the_documentation(self, workspace: Make) -> None:
+        page = (ROOT / "docs/automations.md").read_text()
+        (example,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        catalog, issues = load_catalog(workspace(automations=example))
+        assert issues == []
+        assert [recipe.name for recipe in catalog.automations.recipes] == ["No-show"]
 
 
 class TestTold:

@@ -17,8 +17,6 @@ from revops.definitions.templates import MOTIONS
 from revops.services.init import init_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from revops.definitions.actions import Action
     from revops.definitions.automations import Automations, Recipe
 
@@ -33,7 +31,9 @@ RECIPES = {
         "MQL alert and assignment (flow)", "SLA sweep (flow)", "Pipeline stage tasks",
         "Closed-won handoff (flow)", "Stale deal sweep (flow)",
     ],
-    "scheduling": ["Booked meeting goes to its owner", "Confirmation of a SavvyCal booking", "No-show"],
+    "scheduling": [
+        "Booked meeting goes to its owner", "Confirmation of a SavvyCal booking", "No-show",
+    ],
     "across tools": [
         "New lead everywhere", "Meeting booked, in one message", "Onboarding stack",
         "Score everywhere", "Follow-up overdue",
@@ -169,12 +169,8 @@ class TestFigures:
         assert dues == [24 * HOUR, 24 * HOUR, 4 * HOUR, 24 * HOUR, None]
 
 
-def digests() -> Iterator[tuple[str, str]]:
-    yield from ((motion, name) for motion in MOTIONS for name in ("Lead activity", "Weekly pipeline",
-                                                                  "Weekly MQLs"))  # fmt: skip
-
-
-@pytest.mark.parametrize(("motion", "name"), [*digests()])
+@pytest.mark.parametrize("name", ["Lead activity", "Weekly pipeline", "Weekly MQLs"])
+@pytest.mark.parametrize("motion", MOTIONS)
 def test_digests(motion: str, name: str) -> None:
     (digest,) = (each for each in automations(motion).digests if each.name == name)
     is_daily = name == "Lead activity"

@@ -95,6 +95,8 @@ def changes(workspace: Make, stem: str, old: str, new: str) -> list[Change]:
          "removed list competitors / added list rivals: a.com, b.com"),
         ("lifecycle", "Marketing", "Sales", "MQL: owner: Marketing -> Sales"),
         ("lifecycle", "[Known]", "[Known, Opted in]", "Lead: entry.criteria: + Opted in"),
+        ("lifecycle", "name: MQL", "name: MQL, on_enter: [{tag: hot}]",
+         "MQL: added action on entering tag hot"),
         ("people", "team: west", "team: west, active: false", "ana: active: yes -> no"),
         ("calendars", "17:00", "18:00", "calendar office: hours.mon: 09:00-17:00 -> 09:00-18:00"),
         ("calendars", "mon: 09:00-17:00", "mon: 09:00-17:00, tue: 09:00-17:00",
@@ -163,7 +165,12 @@ MODELS = st.lists(
 STAGES = st.lists(
     st.fixed_dictionaries(
         {"name": NAMES},
-        optional={"actions": st.lists(NAMES), "owner": NAMES, "sla": st.just("")},
+        optional={
+            "actions": st.lists(NAMES),
+            "on_enter": st.lists(NAMES.map(lambda name: {"tag": name}), max_size=3),
+            "owner": NAMES,
+            "sla": st.just(""),
+        },
     ),
     max_size=3,
     unique_by=lambda stage: str(stage["name"]),

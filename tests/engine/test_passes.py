@@ -144,3 +144,12 @@ def subjects(leads: Leads) -> list[str]:
 def everything(leads: Leads) -> list[object]:
     tables = ("contacts", "changes", "spells", "assignments", "clocks", "enrolments", "outbox")
     return [sorted(map(str, leads.rows(f"SELECT * FROM {table}"))) for table in tables]
+
+
+def test_what_is_dated_later_is_looked_at_when_it_happens(leads: Leads) -> None:
+    leads.arrive("ann")
+    leads.do("demo_request", "ann", later(minutes=10))
+    leads.run(later(minutes=5))
+    assert leads.rows("SELECT lifecycle_stage FROM contacts") == [("Lead",)]
+    leads.run(later(minutes=10))
+    assert leads.rows("SELECT lifecycle_stage FROM contacts") == [("MQL",)]

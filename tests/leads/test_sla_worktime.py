@@ -69,7 +69,8 @@ def test_a_working_day_is_a_day_however_long(
     time = WorkTime(calendar, by_day=True)
     end = time.when(time.at(start) + ticks_of(days * DAY))
     open_at = time.when(time.at(start) + 1)  # the first working moment from the start on
-    first, last = (each.astimezone(calendar.zone).date() for each in (open_at, end))
+    within = end - timedelta(microseconds=1)  # a day may end at midnight
+    first, last = (each.astimezone(calendar.zone).date() for each in (open_at, within))
     between = (first + DAY * n for n in range(1, (last - first).days + 1))
     worked = sum(
         any(begin < finish for begin, finish in calendar.instants(each)) for each in between

@@ -78,6 +78,9 @@ _NOUNS = {
     "thresholds": "threshold",
     "stages": "stage",
     "rejection_reasons": "rejection reason",
+    "on_enter": "action on entering",
+    "on_exit": "action on leaving",
+    "on_reject": "action on rejecting",
     "teams": "team",
     "users": "user",
     "lists": "list",
@@ -151,13 +154,20 @@ def _by_name(items: list[dict[str, Any]]) -> dict[str, Any]:
     """Items by what tells them apart; a second one of the same name is told as such."""
     result: dict[str, Any] = {}
     for item in items:
-        name = key = next(str(item[each]) for each in _IDENTITIES if item.get(each))
+        name = key = _name(item)
         count = 1
         while key in result:
             count += 1
             key = f"{name} #{count}"
         result[key] = item
     return result
+
+
+def _name(item: dict[str, Any]) -> str:
+    """What tells an item apart; of one without a name, such as an action, what it says first."""
+    named = (str(item[each]) for each in _IDENTITIES if item.get(each))
+    said = (f"{key} {_shown(value)}" for key, value in item.items() if value)
+    return next(named, None) or next(said, "")
 
 
 def _compare_items(place: _Place, old: dict[str, Any], new: dict[str, Any]) -> Iterator[_Told]:

@@ -83,7 +83,7 @@ def gather(connection: sa.Connection, now: datetime) -> None:
             sa.select(_CONTACTS.c.id, sa.literal(NEW), _at(now)).where(_CONTACTS.c.seq > 0),
         )
     else:
-        for query in _arrived(marks, now):
+        for query in _arrived(connection, marks, now):
             _wake(connection, query)
     for name, seq in latest.items():
         if marks.get(name) != seq:
@@ -93,22 +93,30 @@ def gather(connection: sa.Connection, now: datetime) -> None:
         _wake(connection, due.distinct())
 
 
-def _arrived(marks: Mapping[str, int], now: datetime) -> Iterable[sa.Select[Any]]:
-    def reason(prefix: str, seq: sa.Column[int]) -> sa.ColumnElement[str]:
-        return sa.literal(prefix) + sa.cast(seq, sa.Text)
+def _arrived(
+    connection: sa.Connection, marks: Mapping[str, int], now: datetime
+) -> Iterable[sa.Select[Any]]:
+    """What arrived; what is dated later than now is due when it happens."""
+    latest = sa.func.max if connection.dialect.name == "sqlite" else sa.func.greatest
+
+    def due(moment: sa.Column[Any]) -> sa.ColumnElement[Any]:
+        return sa.type_coerce(latest(moment, _at(now)), WAKES.c.due_at.type)
 
     yield sa.select(_CONTACTS.c.id, sa.literal(NEW), _at(now)).where(
         _CONTACTS.c.seq > marks["contacts"]
     )
     yield sa.select(
-        _ACTIVITIES.c.contact_id, sa.literal(ACTIVITY) + _ACTIVITIES.c.id, _at(now)
+        _ACTIVITIES.c.contact_id,
+        sa.literal(ACTIVITY) + _ACTIVITIES.c.id,
+        due(_ACTIVITIES.c.occurred_at),
     ).where(_ACTIVITIES.c.seq > marks["activities"], _ACTIVITIES.c.contact_id.is_not(None))
     news = (CHANGES.c.seq > marks["changes"], CHANGES.c.source != ENGINE)
-    yield sa.select(CHANGES.c.record_id, reason(CHANGE, CHANGES.c.seq), _at(now)).where(
+    why = sa.literal(CHANGE) + sa.cast(CHANGES.c.seq, sa.Text)
+    yield sa.select(CHANGES.c.record_id, why, due(CHANGES.c.changed_at)).where(
         *news, CHANGES.c.object == "contacts"
     )
     yield (
-        sa.select(_CONTACTS.c.id, reason(CHANGE, CHANGES.c.seq), _at(now))
+        sa.select(_CONTACTS.c.id, why, due(CHANGES.c.changed_at))
         .join(CHANGES, CHANGES.c.record_id == _CONTACTS.c.account_id)
         .where(*news, CHANGES.c.object == "accounts")
     )

@@ -99,23 +99,22 @@ def run_passes(world: World, now: datetime, *, is_dry: bool = False) -> Passed:
     """
     passed = Passed()
     questions = Questions(world.definitions, world.vocabulary)
+    with world.store.write() as connection:
+        gather(connection, now)
+        is_needed = is_due(connection, now)
+        if is_dry:
+            connection.rollback()
     for number in range(1 if is_dry else MOST_ROUNDS):
-        if not _round(world, questions, now + number * INSTANT, passed, is_dry=is_dry):
+        if not is_needed:
             break
+        is_needed = _round(world, questions, now + number * INSTANT, passed, is_dry=is_dry)
     return passed
 
 
 def _round(
     world: World, questions: Questions, now: datetime, passed: Passed, *, is_dry: bool
 ) -> bool:
-    """Decide on all that is due at one instant; whether there was anything."""
-    with world.store.write() as connection:
-        gather(connection, now)
-        is_needed = is_due(connection, now)
-        if is_dry:
-            connection.rollback()
-    if not (is_needed or is_dry):
-        return False
+    """Decide on all that is due at one instant; whether anything is due an instant later."""
     asked = questions.at(now, world.facts(), world.past)
     while True:
         with world.store.write() as connection:
@@ -123,11 +122,12 @@ def _round(
                 gather(connection, now)
             wakes = claim(connection, now, BATCH)
             outcomes = _decide(world, asked, connection, wakes, now)
+            is_more = is_due(connection, now + INSTANT)
             if is_dry:
                 connection.rollback()
         passed.add(outcomes)
-        if is_dry or not wakes:
-            return bool(outcomes) or not is_dry
+        if is_dry or not outcomes:
+            return is_more and not is_dry
 
 
 def _decide(
@@ -140,8 +140,10 @@ def _decide(
     if not wakes:
         return []
     ids = [wake.contact_id for wake in wakes]
-    leads, activities = asked.read(ids)
-    known = states(connection, ids)
+    answers = asked.read(ids)
+    # What another worker gathered after these facts were read is left to the next round.
+    wakes = [wake for wake in wakes if answers.covers(wake)]
+    known = states(connection, [wake.contact_id for wake in wakes])
     zone = ZoneInfo(world.definitions.settings.time_zone)
     given, absences = turns(connection, world.definitions, zone, now)
     definitions = world.definitions
@@ -162,14 +164,13 @@ def _decide(
         decider.decide(
             Seen(
                 wake,
-                leads[wake.contact_id],
+                answers.leads[wake.contact_id],
                 known[wake.contact_id],
-                activities.get(wake.contact_id, ()),
+                answers.activities.get(wake.contact_id, ()),
                 [changes[seq] for seq in sorted(wake.rows(CHANGE), key=int) if seq in changes],
             )
         )
         for wake in wakes
-        if wake.contact_id in leads
     ]
     saver = Saver(connection, world.version, now)
     settle(connection, wakes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from revops.engine.agenda import ACTIVITY, CHANGE
 from revops.kit.condition import bind, parse_condition
 from revops.leads.lead import Lead
 from revops.leads.scoring import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from revops.definitions.kinds import Definitions
     from revops.definitions.scope import Vocabulary
+    from revops.engine.agenda import Wake
     from revops.leads.scoring import Past, Step
     from revops.store.facts import Facts
 
@@ -60,6 +62,31 @@ class Known:
 
     lead: Lead
     next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the facts say of some contacts.
+
+    Attributes:
+        leads: Each that is known, by id.
+        activities: The activities of each, as rows with the conditions they meet.
+        last_change: The `seq` of the last change that the facts know of.
+    """
+
+    leads: Mapping[str, Known]
+    activities: Mapping[str, Sequence[Mapping[str, Any]]]
+    last_change: int
+
+    def covers(self, wake: Wake) -> bool:
+        """Whether the facts know of everything that woke a contact: else it is not its turn."""
+        known = {row["id"] for row in self.activities.get(wake.contact_id, ())}
+        changes = [int(seq) for seq in wake.rows(CHANGE)]
+        return (
+            wake.contact_id in self.leads
+            and wake.rows(ACTIVITY) <= known
+            and max(changes, default=0) <= self.last_change
+        )
 
 
 @dataclass(frozen=True)
@@ -130,9 +157,7 @@ class Moment:
     facts: Facts
     steps: Sequence[Step]
 
-    def read(
-        self, contact_ids: Sequence[str]
-    ) -> tuple[dict[str, Known], dict[str, list[dict[str, Any]]]]:
+    def read(self, contact_ids: Sequence[str]) -> Answers:
         """Contacts as leads, and their activities as rows with the conditions each meets."""
         definitions = self.questions.definitions
         with self.facts.connect() as con:
@@ -152,7 +177,8 @@ class Moment:
             found: dict[str, list[dict[str, Any]]] = defaultdict(list)
             for row in _dicts(con.execute(self.questions.activity_query)):
                 found[row["contact_id"]].append(self._activity(row))
-            return leads, found
+            last = con.execute("SELECT max(seq) FROM changes").fetchone()
+            return Answers(leads, found, (last and last[0]) or 0)
 
     def _activity(self, row: dict[str, Any]) -> dict[str, Any]:
         conditions = self.questions.of_activities

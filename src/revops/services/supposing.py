@@ -16,11 +16,12 @@ from revops.store.forms import batch_form, text
 from revops.store.forms import name as quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from revops.definitions.catalog import Catalog
     from revops.kit.issue import Issue
     from revops.store.facts import Facts
+    from revops.store.facts.shape import Shape
 
 SUPPOSED = "hypothetical"
 """The id of a contact that is not there, and of its account."""
@@ -89,7 +90,8 @@ def _account(
         if not values.get("email"):
             return None
         (found,) = match_emails(con, catalog.lists, [values["email"]]).to_pylist()
-        return found["account_id"]  # type: ignore[no-any-return]
+        matched: str | None = found["account_id"]
+        return matched
 
 
 def _with(
@@ -135,7 +137,7 @@ def _form(value: str, kind: FieldType) -> str:
     return f"CAST({form} AS {_TYPES[kind]})" if kind in _TYPES else form
 
 
-def _read(values: Mapping[str, str], known: Mapping[str, object]) -> dict[str, dict[str, str]]:
+def _read(values: Mapping[str, str], known: Mapping[str, Shape]) -> dict[str, dict[str, str]]:
     """The values as SQL, by plural and field."""
     found: dict[str, dict[str, str]] = {"contacts": {}, "accounts": {}}
     issues: list[Issue] = []
@@ -152,8 +154,8 @@ def _read(values: Mapping[str, str], known: Mapping[str, object]) -> dict[str, d
     return found
 
 
-def _kind(name: str, field: str, plural: str, known: Mapping[str, object]) -> FieldType:
-    columns: Mapping[str, FieldType] = known[plural].columns  # type: ignore[attr-defined]
+def _kind(name: str, field: str, plural: str, known: Mapping[str, Shape]) -> FieldType:
+    columns = known[plural].columns
     if field in columns and field != "id":
         return columns[field]
     derived = {each.name for each in DERIVED.get(plural, ())}
@@ -165,10 +167,9 @@ def _kind(name: str, field: str, plural: str, known: Mapping[str, object]) -> Fi
     raise RevopsError("unknown-field", f"there is no field '{name}'", mend)
 
 
-def _names(known: Mapping[str, object]) -> Iterator[str]:
+def _names(known: Mapping[str, Shape]) -> Iterator[str]:
     for plural, prefix in (("contacts", ""), ("accounts", ACCOUNT)):
-        columns: Collection[str] = known[plural].columns  # type: ignore[attr-defined]
-        yield from (f"{prefix}{each}" for each in columns)
+        yield from (f"{prefix}{each}" for each in known[plural].columns)
 
 
 def _value(name: str, value: str, kind: FieldType) -> str:

@@ -21,7 +21,7 @@ from revops.interfaces.cli.output import Format, check_output, is_shown, write_o
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from revops.services.lifecycle import Settled
+    from revops.services.settling import Settled
 
 lifecycle_app = typer.Typer(no_args_is_help=True, help="Where a contact stands, and who decides.")
 

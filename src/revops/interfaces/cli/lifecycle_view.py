@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from revops.leads.lifecycle import Move, Override
     from revops.services.contact import Person
-    from revops.services.lifecycle import Settled, Stay, Way
+    from revops.services.lifecycle import Stay, Way
+    from revops.services.settling import Settled
 
 
 def show_settled(settled: Settled) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from _typeshed import DataclassInstance
 
+    from revops.kit.issue import Issue
+
 ByOption = Annotated[
     str | None,
     typer.Option(
@@ -71,27 +73,29 @@ def in_zone(result: pa.Table, zone: str) -> pa.Table:
     return result
 
 
-def read_time(option: str, text: str, zone: str) -> datetime:
-    """The instant that an option names, in the company's zone.
+def read_times(zone: str, **given: str | None) -> dict[str, datetime | None]:
+    """The instants that some options name, None for those that are not given.
 
     Raises:
-        RevopsError: It is not a time.
+        RevopsError: All those that are not times.
     """
-    try:
-        return parse_instant(text, parse_zone(zone))
-    except ValueError as error:
-        raise RevopsError("bad-time", f"{option}: {error}") from None
+    needed = {name: text for name, text in given.items() if text is not None}
+    return {**dict.fromkeys(given), **read_needed(zone, **needed)}
 
 
-def read_times(zone: str, **given: str | None) -> dict[str, datetime | None]:
-    """The instants that some options name, all that is wrong at once."""
-    found: dict[str, datetime | None] = {}
-    wrong = []
+def read_needed(zone: str, **given: str) -> dict[str, datetime]:
+    """The instants that some options name, in the company's zone.
+
+    Raises:
+        RevopsError: All those that are not times.
+    """
+    found: dict[str, datetime] = {}
+    wrong: list[Issue] = []
     for name, text in given.items():
         try:
-            found[name] = None if text is None else read_time(_option(name), text, zone)
-        except RevopsError as error:
-            wrong += error.issues
+            found[name] = parse_instant(text, parse_zone(zone))
+        except ValueError as error:
+            wrong += RevopsError("bad-time", f"{_option(name)}: {error}").issues
     if wrong:
         raise RevopsError.of(wrong)
     return found

@@ -156,7 +156,7 @@ def replay(
 
 def _shown(letter: Letter) -> _Shown:
     names = [name for name in _Shown.__dataclass_fields__ if name != "payload"]
-    return _Shown(*(getattr(letter, name) for name in names), letter.content)
+    return _Shown(**{name: getattr(letter, name) for name in names}, payload=letter.content)
 
 
 def _show(shown: _Shown, zone_name: str) -> None:

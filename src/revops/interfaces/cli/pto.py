@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from revops.interfaces.cli.console import stderr, stdout
-from revops.interfaces.cli.listing import read_times, write_list
+from revops.interfaces.cli.listing import read_needed, write_list
 from revops.interfaces.cli.options import (
     AsOfOption,
     FormatOption,
@@ -48,11 +48,8 @@ def add(
 
     with open_workspace(workspace_folder(workspace)) as opened:
         zone = opened.settings.time_zone
-        times = read_times(zone, from_=from_, until=until)
-        starts, ends = times["from_"], times["until"]
-        assert starts is not None  # noqa: S101 - both are required
-        assert ends is not None  # noqa: S101
-        made, others = add_absence(opened, user, starts, ends, reason)
+        times = read_needed(zone, from_=from_, until=until)
+        made, others = add_absence(opened, user, times["from_"], times["until"], reason)
     stdout.print(f"{_words(made, zone)}.", markup=False)
     for each in others:
         stderr.print(f"It overlaps number {each.id}: {_words(each, zone)}.", style="warn")

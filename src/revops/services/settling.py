@@ -1,0 +1,160 @@
+"""A contact before a person who decides about it, and what follows once that is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from revops.engine.agenda import look_again
+from revops.engine.doing import Doer, Told
+from revops.engine.outcome import Outcome
+from revops.engine.questions import Questions
+from revops.engine.saving import Saver
+from revops.engine.state import ContactState, standing, states, turns
+from revops.leads.lifecycle import Move, Standing
+from revops.leads.recipes import Happening
+from revops.leads.routing import Router
+from revops.services.contact import find_contact
+from revops.services.run import world_of
+from revops.services.score import now as this_second
+from revops.store.engine_tables import WAKES
+from revops.store.outbox import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from revops.engine.passes import World
+    from revops.engine.questions import Known
+    from revops.services.contact import Person
+    from revops.services.workspace import Workspace
+
+Decide = Callable[[sa.Connection, ContactState, Standing], Iterable[Move]]
+"""What a person decides, in the transaction that saves it: the moves to be made, in order."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of a contact once a person had decided.
+
+    Attributes:
+        person: Who it is, as it was before.
+        moves: Its moves, in order; those that were due before the decision come first.
+        owner: Who owns it now.
+        tasks: What people are to do, in words.
+        messages: Who is told, in words.
+        notes: What was not done, or ought to have been done before, and why.
+    """
+
+    person: Person
+    moves: tuple[Move, ...]
+    owner: str | None
+    tasks: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """A contact as it is looked at.
+
+    Attributes:
+        world: The definitions, and where decisions are saved.
+        person: Who it is.
+        known: The contact as a lead.
+        activities: What it did and what was done towards it, as rows.
+        now: When.
+    """
+
+    world: World
+    person: Person
+    known: Known
+    activities: Sequence[Mapping[str, Any]]
+    now: datetime
+
+    def standing(self, state: ContactState) -> Standing:
+        """Where it stands, for the lifecycle."""
+        moments = (row["occurred_at"] for row in self.activities if row["direction"] != "outbound")
+        return standing(state, self.known.lead.fields, max(moments, default=None))
+
+
+def look_at(workspace: Workspace, contact: str, now: datetime | None) -> Look:
+    """A contact as it is now.
+
+    Args:
+        workspace: Whose.
+        contact: Its id or e-mail address.
+        now: When; by default now.
+
+    Raises:
+        RevopsError: There is no such contact.
+    """
+    at = now or this_second()
+    world = world_of(workspace)
+    with workspace.store.read() as connection:
+        person = find_contact(connection, contact)
+    questions = Questions(world.definitions, world.vocabulary)
+    leads, activities = questions.at(at, world.facts(), world.past).read([person.id])
+    return Look(world, person, leads[person.id], activities.get(person.id, ()), at)
+
+
+def settle(look: Look, decide: Decide) -> Settled:
+    """Make the moves that are decided, do what belongs to them, and let the next run go on."""
+    world, contact_id, now = look.world, look.person.id, look.now
+    definitions = world.definitions
+    with world.store.write() as connection:
+        look_again(connection, [contact_id], now)
+        connection.execute(_held(contact_id))
+        state = states(connection, [contact_id])[contact_id]
+        zone = ZoneInfo(definitions.settings.time_zone)
+        given, absences = turns(connection, definitions, zone, now)
+        router = Router(
+            definitions.routing, definitions.people, definitions.calendars, zone, given, absences
+        )
+        outcome = Outcome(look.known.lead)
+        doer = Doer(definitions, router, zone, now)
+        for step in decide(connection, state, look.standing(state)):
+            _enter(look, outcome, doer, step, is_first=not state.spells)
+        Saver(connection, world.version, now).save([outcome], {contact_id: state}, router.credits())
+    return Settled(
+        look.person,
+        tuple(outcome.moves),
+        outcome.owner,
+        tuple(f"{each.owner or 'anybody'}: {each.subject}" for each in outcome.tasks),
+        tuple(f"{each.channel} to {each.destination}" for each in outcome.messages),
+        tuple(outcome.notes),
+    )
+
+
+def _held(contact_id: str) -> sa.Select[Any]:
+    """Every reason to look at the contact, so that no worker decides about it meanwhile."""
+    return sa.select(WAKES.c.why).where(WAKES.c.contact_id == contact_id).with_for_update()
+
+
+def _enter(look: Look, outcome: Outcome, doer: Doer, step: Move, *, is_first: bool) -> None:
+    """Take a move and do its actions; what it sets off is looked at in the next run."""
+    lead = look.known.lead
+    outcome.moves.append(step)
+    for name, value in step.fields.items():
+        outcome.fields[name] = (value, step.because)
+    was_there = step.to_stage == lead.fields.get("lifecycle_stage")
+    if is_first and step.from_stage is None and was_there:
+        return  # it was there before the engine looked: nothing is entered now
+    outcome.happened += _happenings(look, step)
+    key = key_of("stage", lead.contact_id, step.to_stage, step.at.isoformat())
+    for place, action in enumerate(step.actions):
+        doer.do(outcome, action, Told(f"{key}-{place}", step.because, {}))
+
+
+def _happenings(look: Look, step: Move) -> Iterator[Happening]:
+    contact_id, now = look.person.id, look.now
+    yield Happening("entered", contact_id, now, {"stage": {"name": step.to_stage}})
+    if step.from_stage is not None:
+        yield Happening("left", contact_id, now, {"stage": {"name": step.from_stage}})
+    stages = look.world.definitions.lifecycle.stages
+    if any(each.name == step.to_stage and each.qualifies for each in stages):
+        yield Happening("qualified", contact_id, now)
