@@ -77,6 +77,11 @@ recipes:
       - do: [{tag: asked}]
       - wait: 2 hours
       - do: [{set: {persona: buyer}}]
+  - name: monday
+    trigger: {schedule: {every: week, on: mon, at: "08:00", time_zone: workspace}}
+    when: lifecycle_stage = 'MQL'
+    reenroll: always
+    steps: [{do: [{tag: weekly}]}]
   - name: follow
     trigger: {changed: persona}
     steps: [{do: [{tag: followed}]}]

@@ -1,4 +1,4 @@
-"""A small company whose leads are worked: definitions, five contacts, and one pass of the engine.
+"""A small company whose leads are worked: definitions, contacts, and two runs of the engine.
 
 Leads with fit of 20 or more qualify and are routed to Ann and Bob in turn, who have four hours.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When the engine looked for the first time: a Monday."""
 NOW = BEGAN + timedelta(hours=1)
-"""When it looked again, and found that two leads had qualified."""
+"""When it looked again, and found that four leads had qualified."""
 
 _SETTINGS = "company: Acme\ntime_zone: Europe/Berlin\nstore: {store}\n"
 _FILES = {
@@ -97,15 +97,20 @@ _CONTACTS = """id,email,first_name,last_name,title,account_id,lifecycle_stage,cr
 c1,una@one.example,Una,One,Clerk,,Lead,2026-01-05
 c2,tom@two.example,Tom,Two,Clerk,,Lead,2026-01-05
 c3,kim@tiny.example,Kim,Three,Clerk,a2,Lead,2026-01-05
+c4,lou@four.example,Lou,Four,Clerk,,Lead,2026-01-05
+c5,max@five.example,Max,Five,Clerk,,Lead,2026-01-05
+c6,eva@six.example,Eva,Six,Clerk,,Lead,2026-01-05
 """
 _PROMOTED = """id,title
 c1,VP Sales
 c2,VP Marketing
+c4,VP Product
+c5,VP Service
 """
 
 
 def write_company(folder: Path, store_url: str) -> Path:
-    """A workspace whose engine has run twice; the leads c1 and c2 qualified in between."""
+    """A workspace whose engine has run twice; the leads c1, c2, c4 and c5 qualified in between."""
     (folder / "definitions").mkdir(parents=True, exist_ok=True)
     (folder / "revops.yaml").write_text(_SETTINGS.format(store=store_url), "utf-8")
     for name, text in _FILES.items():

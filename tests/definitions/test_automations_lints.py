@@ -22,7 +22,7 @@ FILES = {
     "people": "teams: [{name: sales, calendar: office}]\nusers: [{id: ann, team: sales}]",
     "calendars": "office: {hours: {mon: 09:00-17:00}}",
     "slas": "slas: [{name: first_call, promise: p, starts: {stage: MQL}, within: 1 hour, "
-    "escalations: [{after: 5 minutes, actions: [route]}]}]",
+    "stops: [{accepted: true}], escalations: [{after: 5 minutes, actions: [route]}]}]",
     "routing": "pools: {east: {members: [ann]}}",
     "lists": "rivals: [rival.com]",
 }

@@ -153,3 +153,18 @@ def test_what_is_dated_later_is_looked_at_when_it_happens(leads: Leads) -> None:
     assert leads.rows("SELECT lifecycle_stage FROM contacts") == [("Lead",)]
     leads.run(later(minutes=10))
     assert leads.rows("SELECT lifecycle_stage FROM contacts") == [("MQL",)]
+
+
+def test_a_schedule_falls_once_also_after_a_standstill(leads: Leads) -> None:
+    leads.arrive("ann", "bob")
+    leads.do("demo_request", "ann", later(minutes=1))
+    leads.run(later(minutes=2))
+    leads.run(later(days=6))
+    assert not leads.rows("SELECT 1 FROM memberships WHERE name = 'weekly'")
+    leads.run(later(days=15))
+    weekly = "SELECT contact_id FROM memberships WHERE name = 'weekly'"
+    assert leads.rows(weekly) == [("ann",)]
+    runs = leads.rows("SELECT state FROM enrolments WHERE recipe = 'monday'")
+    assert runs == [("done",)]
+    leads.run(later(days=15, minutes=1))
+    assert leads.rows("SELECT state FROM enrolments WHERE recipe = 'monday'") == runs

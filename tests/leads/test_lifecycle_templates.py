@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from sqlglot import exp
 
 from lifecycle_cases import DAY, NOON
+from revops.definitions.catalog import load_catalog
 from revops.definitions.lifecycle import Lifecycle
 from revops.definitions.lists import Lists
 from revops.definitions.scope import Vocabulary
@@ -18,7 +20,8 @@ from revops.definitions.templates import template_files
 from revops.kit.condition import bind, parse_condition
 from revops.kit.errors import RevopsError
 from revops.leads.lead import Lead
-from revops.leads.lifecycle import Deal, Spell, Standing, accept, move, reject
+from revops.leads.lifecycle import Deal, Spell, Standing, accept, move, next_look, reject
+from revops.services.init import init_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -246,3 +249,18 @@ def test_follow_ups_are_due_as_promised(motion: str, name: str, hours: float) ->
     lifecycle, _vocabulary = workspace(motion)
     tasks = [each.task for each in lifecycle.stages[lifecycle.ranks[name]].on_enter if each.task]
     assert [task.due and task.due.total_seconds() / 3600 for task in tasks] == [hours]
+
+
+def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/lifecycle.md").read_text(encoding="utf-8")
+    init_workspace(tmp_path, A)
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    for other in ("slas", "automations", "routing"):  # they speak of the template's stages
+        (tmp_path / f"definitions/{other}.yaml").unlink(missing_ok=True)
+    (tmp_path / "definitions/lifecycle.yaml").write_text(text, encoding="utf-8")
+    catalog, issues = load_catalog(tmp_path)
+    assert [str(issue) for issue in issues] == []
+    at = Standing((Spell("MQL", NOON),), "MQL")
+    back = at.after(reject(catalog.lifecycle, lead(A), at, "ENG-02", NOON, "dina"))
+    assert next_look(catalog.lifecycle, back, NOON + DAY) == NOON + 30 * DAY
+    assert next_look(catalog.lifecycle, back, NOON + 31 * DAY) == NOON + 60 * DAY

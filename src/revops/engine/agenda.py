@@ -109,11 +109,16 @@ def _arrived(
         _ACTIVITIES.c.contact_id,
         sa.literal(ACTIVITY) + _ACTIVITIES.c.id,
         due(_ACTIVITIES.c.occurred_at),
-    ).where(_ACTIVITIES.c.seq > marks["activities"], _ACTIVITIES.c.contact_id.is_not(None))
+    ).where(
+        _ACTIVITIES.c.seq > marks["activities"],
+        _ACTIVITIES.c.contact_id.in_(sa.select(_CONTACTS.c.id)),
+    )
     news = (CHANGES.c.seq > marks["changes"], CHANGES.c.source != ENGINE)
     why = sa.literal(CHANGE) + sa.cast(CHANGES.c.seq, sa.Text)
-    yield sa.select(CHANGES.c.record_id, why, due(CHANGES.c.changed_at)).where(
-        *news, CHANGES.c.object == "contacts"
+    yield (
+        sa.select(_CONTACTS.c.id, why, due(CHANGES.c.changed_at))
+        .join(CHANGES, CHANGES.c.record_id == _CONTACTS.c.id)
+        .where(*news, CHANGES.c.object == "contacts")
     )
     yield (
         sa.select(_CONTACTS.c.id, why, due(CHANGES.c.changed_at))
@@ -174,6 +179,11 @@ def wake_later(
 def look_again(connection: sa.Connection, contact_ids: Sequence[str], now: datetime) -> None:
     """Look at these contacts at once, such as after a person decided something."""
     _wake_at(connection, [{"contact_id": each, "why": TIME, "due_at": now} for each in contact_ids])
+
+
+def wake_all(connection: sa.Connection, contacts: sa.Select[Any], why: str, now: datetime) -> None:
+    """Look at all contacts that a query gives, for the same reason."""
+    _wake(connection, contacts.add_columns(sa.literal(why), _at(now)))
 
 
 def _wake_at(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from revops.engine.deciding import Decider, Seen
 from revops.engine.doing import Doer
 from revops.engine.questions import Questions
 from revops.engine.saving import Saver
+from revops.engine.scheduling import fall_due
 from revops.engine.state import states, turns
 from revops.leads.recipes import compile_recipes
 from revops.leads.routing import Router
@@ -101,6 +102,7 @@ def run_passes(world: World, now: datetime, *, is_dry: bool = False) -> Passed:
     questions = Questions(world.definitions, world.vocabulary)
     with world.store.write() as connection:
         gather(connection, now)
+        fall_due(connection, world.definitions, now)
         is_needed = is_due(connection, now)
         if is_dry:
             connection.rollback()
@@ -120,6 +122,7 @@ def _round(
         with world.store.write() as connection:
             if is_dry:
                 gather(connection, now)
+                fall_due(connection, world.definitions, now)
             wakes = claim(connection, now, BATCH)
             outcomes = _decide(world, asked, connection, wakes, now)
             is_more = is_due(connection, now + INSTANT)

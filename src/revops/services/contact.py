@@ -12,6 +12,8 @@ from revops.kit.issue import did_you_mean
 from revops.store.tables import RECORD_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from revops.definitions.people import People, User
 
 _CONTACTS = RECORD_TABLES["contacts"]
@@ -65,6 +67,15 @@ def find_user(people: People, user: str) -> User:
     ids = [each.id for each in people.users]
     mend = did_you_mean(user, ids) or f"people.yaml has {', '.join(ids) or 'nobody'}"
     raise RevopsError("unknown-user", f"there is no user '{user}'", mend)
+
+
+def owner_id(people: People, owner: str, owning: Collection[str | None]) -> str:
+    """The id of somebody who owns records: of `owning`, who need not work here, or a user.
+
+    Raises:
+        RevopsError: It is neither (`unknown-user`).
+    """
+    return owner if owner in owning else find_user(people, owner).id
 
 
 def _people(connection: sa.Connection, where: sa.ColumnElement[bool]) -> list[Person]:

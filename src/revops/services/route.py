@@ -128,7 +128,7 @@ def _lead(
         facts = suppose(facts, workspace.catalog, values, contact_id)
     who = contact_id or SUPPOSED
     moment = Questions(world.definitions, world.vocabulary).at(now, facts, world.past)
-    return moment.read([who])[0][who].lead
+    return moment.read([who]).leads[who].lead
 
 
 def route_log(

@@ -15,6 +15,7 @@ from revops.engine.outcome import Outcome
 from revops.engine.questions import Questions
 from revops.engine.saving import Saver
 from revops.engine.state import ContactState, standing, states, turns
+from revops.kit.errors import RevopsError
 from revops.leads.lifecycle import Move, Standing
 from revops.leads.recipes import Happening
 from revops.leads.routing import Router
@@ -23,6 +24,7 @@ from revops.services.run import world_of
 from revops.services.score import now as this_second
 from revops.store.engine_tables import WAKES
 from revops.store.outbox import key_of
+from revops.store.tables import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +69,7 @@ class Look:
         person: Who it is.
         known: The contact as a lead.
         activities: What it did and what was done towards it, as rows.
+        last_change: The `seq` of the last change that is known.
         now: When.
     """
 
@@ -74,6 +77,7 @@ class Look:
     person: Person
     known: Known
     activities: Sequence[Mapping[str, Any]]
+    last_change: int
     now: datetime
 
     def standing(self, state: ContactState) -> Standing:
@@ -98,17 +102,22 @@ def look_at(workspace: Workspace, contact: str, now: datetime | None) -> Look:
     with workspace.store.read() as connection:
         person = find_contact(connection, contact)
     questions = Questions(world.definitions, world.vocabulary)
-    leads, activities = questions.at(at, world.facts(), world.past).read([person.id])
-    return Look(world, person, leads[person.id], activities.get(person.id, ()), at)
+    found = questions.at(at, world.facts(), world.past).read([person.id])
+    activities = found.activities.get(person.id, ())
+    return Look(world, person, found.leads[person.id], activities, found.last_change, at)
 
 
 def settle(look: Look, decide: Decide) -> Settled:
-    """Make the moves that are decided, do what belongs to them, and let the next run go on."""
+    """Make the moves that are decided, do what belongs to them, and let the next run go on.
+
+    Raises:
+        RevopsError: What `decide` raises, or `changed-meanwhile`; nothing is saved then.
+    """
     world, contact_id, now = look.world, look.person.id, look.now
     definitions = world.definitions
     with world.store.write() as connection:
         look_again(connection, [contact_id], now)
-        connection.execute(_held(contact_id))
+        _hold(connection, look)
         state = states(connection, [contact_id])[contact_id]
         zone = ZoneInfo(definitions.settings.time_zone)
         given, absences = turns(connection, definitions, zone, now)
@@ -130,9 +139,22 @@ def settle(look: Look, decide: Decide) -> Settled:
     )
 
 
-def _held(contact_id: str) -> sa.Select[Any]:
-    """Every reason to look at the contact, so that no worker decides about it meanwhile."""
-    return sa.select(WAKES.c.why).where(WAKES.c.contact_id == contact_id).with_for_update()
+def _hold(connection: sa.Connection, look: Look) -> None:
+    """See that no worker decides about the contact meanwhile, and that none has.
+
+    Raises:
+        RevopsError: It was changed since it was looked at (`changed-meanwhile`).
+    """
+    mine = sa.select(WAKES.c.why).where(WAKES.c.contact_id == look.person.id)
+    connection.execute(mine.with_for_update())
+    newer = sa.select(CHANGES.c.seq).where(
+        CHANGES.c.object == "contacts",
+        CHANGES.c.record_id == look.person.id,
+        CHANGES.c.seq > look.last_change,
+    )
+    if connection.execute(newer.limit(1)).first() is not None:
+        message = f"'{look.person.id}' was changed at this moment"
+        raise RevopsError("changed-meanwhile", message, "try once more")
 
 
 def _enter(look: Look, outcome: Outcome, doer: Doer, step: Move, *, is_first: bool) -> None:

@@ -11,21 +11,18 @@ from revops.kit.clock import parse_zone
 from revops.leads.slas.clocks import Clock, State
 from revops.leads.slas.compliance import compliance, open_clocks
 from revops.leads.slas.rules import Rules
-from revops.leads.slas.wording import spoken
 from revops.leads.slas.worktime import duration_of
-from revops.services.contact import find_contact, find_user
+from revops.services.contact import find_contact, owner_id
 from revops.services.score import now as this_second
 from revops.store.engine_tables import CLOCKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from revops.leads.slas.compliance import Period
     from revops.leads.slas.rules import Promise
     from revops.services.workspace import Workspace
-
-_LEVELS = ("red", "amber", "green", "grey")
 
 
 @dataclass(frozen=True)
@@ -155,9 +152,10 @@ def sla_report(
     """
     at, catalog = now or this_second(), workspace.catalog
     rows = sa.select(CLOCKS).where(CLOCKS.c.started_at <= at)
-    if owner is not None:
-        rows = rows.where(CLOCKS.c.owner == find_user(catalog.people, owner).id)
     with workspace.store.read() as connection:
+        if owner is not None:
+            owning = {*connection.execute(sa.select(CLOCKS.c.owner).distinct()).scalars()}
+            rows = rows.where(CLOCKS.c.owner == owner_id(catalog.people, owner, owning))
         if contact is not None:
             rows = rows.where(CLOCKS.c.contact_id == find_contact(connection, contact).id)
         found = connection.execute(rows).all()
@@ -244,8 +242,3 @@ def _clock(rules: Rules, promise: Promise | None, row: Any, now: datetime) -> Cl
         ended_by="",
         step_ats=(),
     )
-
-
-def in_words(late: timedelta) -> str:
-    """How late a promise was kept."""
-    return f"{spoken(late)} late"

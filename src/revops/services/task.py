@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from revops.kit.errors import RevopsError
-from revops.services.contact import find_user
+from revops.services.contact import owner_id
 from revops.services.score import now as this_second
 from revops.store.tables import CHANGES, META, RECORD_TABLES
 
@@ -54,8 +54,10 @@ def list_tasks(
     """
     rows = sa.select(*_columns())
     if owner is not None:
-        known = {each.owner for each in _owners(workspace)}
-        rows = rows.where(_TASKS.c.owner == (owner if owner in known else _id(workspace, owner)))
+        with workspace.store.read() as connection:
+            owning = {*connection.execute(sa.select(_TASKS.c.owner).distinct()).scalars()}
+        who = owner_id(workspace.catalog.people, owner, owning)
+        rows = rows.where(_TASKS.c.owner == who)
     if not everything:
         rows = rows.where(sa.or_(_TASKS.c.status == "open", _TASKS.c.status.is_(None)))
     urgency = sa.case({each: i for i, each in enumerate(_PRIORITIES)}, value=_TASKS.c.priority)
@@ -93,15 +95,6 @@ def finish_task(
         connection.execute(sa.update(_TASKS).where(mine).values(status="done", done_at=at))
         _tell(connection, found, by, at)
         return _find(connection, found.id), True
-
-
-def _owners(workspace: Workspace) -> list[Any]:
-    with workspace.store.read() as connection:
-        return list(connection.execute(sa.select(_TASKS.c.owner).distinct()))
-
-
-def _id(workspace: Workspace, owner: str) -> str:
-    return find_user(workspace.catalog.people, owner).id
 
 
 def _columns() -> list[sa.Column[Any]]:

@@ -9,6 +9,7 @@ from rich.text import Text
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import plain_table
 from revops.kit.clock import parse_zone, to_reader
+from revops.kit.number import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def show_sla(report: SlaReport, zone_name: str) -> None:
 def _show_running(running: Sequence[RunningClock], zone: tzinfo, at: str) -> None:
     counts = {level: sum(each.level == level for each in running) for level in _STYLES}
     words = {"red": "breached", "amber": "hurry", "green": "in time", "grey": "stand still"}
-    said = Text(f"{len(running):,} open clocks as of {at}: ", "key")
+    said = Text(f"{how_many(len(running), 'open clock')} as of {at}: ", "key")
     parts = [(f"{n:,} {words[level]}", _STYLES[level]) for level, n in counts.items() if n]
     for place, (text, style) in enumerate(parts):
         said.append(", " if place else "").append(text, style)
