@@ -77,6 +77,14 @@ recipes:
       - do: [{tag: asked}]
       - wait: 2 hours
       - do: [{set: {persona: buyer}}]
+  - name: leave
+    trigger: {activity: unsubscribe}
+    steps:
+      - do:
+          - set:
+              recycled_at: "{{ activity.occurred_at }}"
+              opted_in: "false"
+              budget_authority: "{{ contact.first_name }}"
   - name: monday
     trigger: {schedule: {every: week, on: mon, at: "08:00", time_zone: workspace}}
     when: lifecycle_stage = 'MQL'

@@ -168,3 +168,13 @@ def test_a_schedule_falls_once_also_after_a_standstill(leads: Leads) -> None:
     assert runs == [("done",)]
     leads.run(later(days=15, minutes=1))
     assert leads.rows("SELECT state FROM enrolments WHERE recipe = 'monday'") == runs
+
+
+def test_a_filled_text_becomes_the_type_of_its_field(leads: Leads) -> None:
+    leads.arrive("ann")
+    leads.do("unsubscribe", "ann", later(minutes=1))
+    told = leads.run(later(minutes=2))
+    assert leads.rows("SELECT opted_in FROM contacts WHERE recycled_at IS NOT NULL") == [(False,)]
+    assert any(
+        "is not of the type of 'budget_authority'" in n for o in told.outcomes for n in o.notes
+    )

@@ -173,6 +173,13 @@ class TestDeals:
         assert way(lead(), Standing(before.spells, "Recycled", deals=(old, new),
                                     recycled_at=before.recycled_at)) == ["Opportunity"]  # fmt: skip
 
+    def test_moments(self) -> None:
+        assert way(lead(), standing("MQL", deals=(deal(days_ago=0),))) == ["Opportunity"]
+        assert way(lead(), standing("MQL", deals=(deal(days_ago=-0.001),))) == []
+        recycled_at = NOON - DAY
+        at_once = standing("MQL", deals=(deal(days_ago=1),), recycled_at=recycled_at)
+        assert way(lead(), at_once) == []
+
     def test_an_end_is_left_by_qualifying_anew(self) -> None:
         stages = [
             {"name": "Known", "entry": {"when": "email IS NOT NULL"}},
@@ -257,6 +264,39 @@ class TestSentBack:
         archived = Standing(spells, "Archived")
         assert way(lead(DEMO, qualified=True), archived) == []
         assert way(lead(ASKS, qualified=True), archived) == ["MQL"]
+
+
+class TestRecyclingIntoAStageOfTheOrder:
+    """Where leads are sent back to a stage that others pass as well."""
+
+    OF = lifecycle(
+        stages=[
+            {"name": "Known"},
+            {"name": "MQL", "qualifies": True, "rejection_reasons": ["SMALL"],
+             "entry": {"reaches": "qualified"}},
+            {"name": "HOT", "qualifies": True, "entry": {"when": "fit > 90"}},
+        ],
+        rejection_reasons=[{"code": "SMALL", "reason": "Too small"}],
+        recycling={"stage": "Known", "archive_after": "100 days"},
+    )  # fmt: skip
+
+    def sent_back(self, days_ago: float) -> Standing:
+        at = NOON - days_ago * DAY
+        before = standing("MQL", at - DAY)
+        return after(before, reject(self.OF, lead(of=self.OF), before, "SMALL", at, "dina"))
+
+    def test_only_who_was_sent_back_is_archived_for_silence(self) -> None:
+        assert way(lead(of=self.OF), standing("Known", NOON - 500 * DAY), of=self.OF) == []
+        assert way(lead(of=self.OF), self.sent_back(99.9), of=self.OF) == []
+        assert way(lead(of=self.OF), self.sent_back(100), of=self.OF) == ["Archived"]
+
+    def test_a_wait_that_was_ended_does_not_begin_again_further_on(self) -> None:
+        asks = lead(DEMO, of=self.OF, qualified=True)
+        back = self.sent_back(1)
+        again = after(back, *move(self.OF, asks, back, NOON))
+        assert again.stage == "MQL"
+        assert way(lead("fit > 90", of=self.OF), back, NOON + DAY, self.OF) == []
+        assert way(lead("fit > 90", of=self.OF), again, NOON + DAY, self.OF) == ["HOT"]
 
 
 class TestSuppressed:

@@ -306,6 +306,12 @@ class TestPauses:
         assert (clock.state, clock.due_at) == (State.BREACHED, at("03-02 13:00"))
         assert clock.step_ats[2] is None
 
+    def test_a_pause_from_the_moment_it_is_due_comes_too_late(self) -> None:
+        waited = Spell("Waiting", at("03-02 13:00"), at("03-03 11:00"), "advanced")
+        for pause in (waited, Spell("Waiting", at("03-02 13:00"))):
+            clock = the_clock(self.PAUSED, timeline(mql("03-02 09:00"), pause), "03-04 09:00")
+            assert (clock.state, clock.due_at) == (State.BREACHED, at("03-02 13:00"))
+
     def test_what_happens_after_the_end_changes_nothing(self) -> None:
         ended = timeline(mql("03-02 09:00"), activities=(call("03-02 10:00"),))
         later = timeline(

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from revops.leads.recipes import Programs
     from revops.leads.slas.rules import Rules
 
-_FIELDS_OF_ACTIVITY = ("id", "type", "direction", "path", "source", "campaign", "subject", "owner")
+_FIELDS_OF_ACTIVITY = (
+    "id",
+    "type",
+    "occurred_at",
+    "direction",
+    "path",
+    "source",
+    "campaign",
+    "subject",
+    "owner",
+)
 
 
 @dataclass(frozen=True)

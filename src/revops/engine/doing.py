@@ -12,6 +12,8 @@ from revops.engine.outcome import Task
 from revops.kit.errors import RevopsError
 from revops.kit.texts import Form, nested, render
 from revops.leads.recipes import Happening
+from revops.records import FieldType
+from revops.store.history import parse_text
 from revops.store.outbox import Message, key_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from revops.leads.lead import Lead
     from revops.leads.routing import Router
     from revops.store.outbox import Channel
+
+
+_AS_TEXT = {FieldType.TEXT, FieldType.LIST, FieldType.JSON}
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Doer:
         self._users = {user.id: user for user in people.users}
         self._managers = {team.name: team.manager for team in people.teams}
         names = definitions.automations.destinations
+        self._kinds = definitions.vocabulary.fields("contacts")
         self._default = {each.channel: name for name, each in reversed(list(names.items()))}
 
     def do(self, outcome: Outcome, action: Action, told: Told) -> None:
@@ -104,10 +110,19 @@ class Doer:
 
     def _set(self, outcome: Outcome, given: Mapping[str, Any], told: Told) -> None:
         for name, value in given.items():
-            filled = (
-                self._filled(outcome, value, told, Form.VALUE) if isinstance(value, str) else value
-            )
-            self._change(outcome, name, filled, told.because, told.chain)
+            typed = self._typed(outcome, name, value, told) if isinstance(value, str) else value
+            if typed is not None or value is None:
+                self._change(outcome, name, typed, told.because, told.chain)
+
+    def _typed(self, outcome: Outcome, name: str, text: str, told: Told) -> Any:
+        """A filled text as the field's type; None, and a note, where it is not one."""
+        filled = self._filled(outcome, text, told, Form.VALUE)
+        kind = FieldType(self._kinds.get(name, "text"))
+        value = parse_text(filled, kind)
+        if kind in _AS_TEXT or not isinstance(value, str):
+            return value
+        outcome.notes.append(f"'{filled[:40]}' is not of the type of '{name}' ({kind})")
+        return None
 
     def _stage(self, outcome: Outcome, given: str, told: Told) -> None:
         self._change(outcome, "lifecycle_stage", given, told.because, told.chain)

@@ -126,6 +126,7 @@ class Saver:
                         left_because=step.because,
                         outcome=step.outcome,
                         rejection_code=step.rejection_code,
+                        returns_at=step.returns_at,
                     )
                 )
             entered = sa.insert(SPELLS).values(

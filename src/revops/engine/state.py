@@ -58,6 +58,7 @@ def states(connection: sa.Connection, contact_ids: Sequence[str]) -> dict[str, C
         found[row.contact_id].spells.append(
             Spell(
                 row.stage, row.entered_at, row.left_at, row.outcome, row.rejection_code,
+                row.returns_at,
                 is_recycled=row.is_recycled,
             )
         )  # fmt: skip

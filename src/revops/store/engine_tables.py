@@ -32,6 +32,7 @@ SPELLS = sa.Table(
     _text("left_because"),
     _text("outcome"),  # accepted, rejected, advanced, recycled, archived, moved
     _text("rejection_code"),
+    _time("returns_at"),
     sa.Column("is_recycled", sa.Boolean, nullable=False),
     _text("owner"),
     _text("definitions_version", is_needed=True),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
@@ -28,7 +27,6 @@ MOST_FILLED = 50_000
 CUT = " …"
 """Stands where something was cut off."""
 _ZONE = "_zone"
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
 
 class Form(StrEnum):
@@ -69,12 +67,6 @@ def render(
     return " ".join(result.split()) if form is Form.LINE else result
 
 
-def to_html(text: str) -> str:
-    """A filled text as the body of an HTML e-mail: escaped, paragraphs and links made."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    return "\n".join(f"<p>{_paragraph(each)}</p>" for each in paragraphs if each)
-
-
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Values by dotted name as mappings in mappings: `account.name` is the `name` of `account`."""
     result: dict[str, Any] = {}
@@ -88,15 +80,6 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _paragraph(text: str) -> str:
-    parts, end = [], 0
-    for link in _LINK.finditer(text):
-        address = html.escape(link[0])
-        parts += [html.escape(text[end : link.start()]), f'<a href="{address}">{address}</a>']
-        end = link.end()
-    return "".join([*parts, html.escape(text[end:])]).replace("\n", "<br>\n")
-
-
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - len(CUT)] + CUT
 
@@ -105,7 +88,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     """Jinja without anything that is not said to be allowed."""
 
     def __init__(self, form: Form) -> None:
-        # `to_html` escapes all of a text, not only its values, so that nothing is escaped here.
+        # Who makes HTML of a filled text escapes all of it, so that nothing is escaped here.
         super().__init__(
             undefined=ChainableUndefined,
             finalize=_finalize(form),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -29,7 +29,7 @@ def _day(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, Undefined) else str(value)[:_LONGEST]
+    return str(value)[:_LONGEST] if isinstance(value, str | int | float | date) else ""
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -202,6 +202,6 @@ def _state(run: _Run, breaks_at: datetime | None, until: datetime) -> State:
         if breaks_at is None:
             return State.PAUSED
         return State.BREACHED if until >= breaks_at else State.RUNNING
-    if breaks_at is not None and until >= breaks_at:
+    if breaks_at is not None and until > breaks_at:
         return State.BREACHED
     return State.MET if run.is_kept else State.CANCELLED

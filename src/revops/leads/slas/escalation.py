@@ -18,18 +18,23 @@ class DueStep(NamedTuple):
     """A step that is to be taken now.
 
     Attributes:
-        key: The same for the same step of the same clock.
+        clock_id: Of which clock.
         place: Its place in the escalation, from 0.
         step: What is to be done.
         due_at: When it should have been.
         late: By how much it is taken too late, such as after a stop of the engine.
     """
 
-    key: str
+    clock_id: str
     place: int
     step: Step
     due_at: datetime
     late: timedelta
+
+    @property
+    def key(self) -> str:
+        """The same for the same step of the same clock, however often it is asked for."""
+        return f"{self.clock_id}|{self.place}"
 
     def __str__(self) -> str:
         """When it was due and who is told, in words."""
@@ -41,7 +46,7 @@ class DueStep(NamedTuple):
 def due_steps(clock: Clock, sla: ServiceLevel, fired: int, now: datetime) -> tuple[DueStep, ...]:
     """The steps to be taken now, in order.
 
-    A clock that has ended asks for nothing any more, not even for steps that were missed.
+    A clock that has ended has no steps any more, and asks not even for those that were missed.
 
     Args:
         clock: The clock as it stands now.
@@ -50,12 +55,10 @@ def due_steps(clock: Clock, sla: ServiceLevel, fired: int, now: datetime) -> tup
         now: The instant.
     """
     due: list[DueStep] = []
-    if clock.is_open:
-        for place, step in enumerate(sla.escalations[fired:], fired):
-            at = clock.step_ats[place]
-            if at is None or at > now:
-                break
-            due.append(DueStep(f"{clock.id}|{place}", place, step, at, now - at))
+    for place, at in enumerate(clock.step_ats[fired:], fired):
+        if at is None or at > now:
+            break
+        due.append(DueStep(clock.id, place, sla.escalations[place], at, now - at))
     return tuple(due)
 
 
@@ -72,4 +75,6 @@ def next_at(clock: Clock, fired: int) -> datetime | None:
         return None
     step = clock.step_ats[fired] if fired < len(clock.step_ats) else None
     breach = clock.due_at if clock.state is State.RUNNING else None
-    return min((each for each in (step, breach) if each is not None), default=None)
+    if step is None or breach is None:
+        return step or breach
+    return min(step, breach)

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("left_because", sa.Text),
         sa.Column("outcome", sa.Text),
         sa.Column("rejection_code", sa.Text),
+        sa.Column("returns_at", Time),
         sa.Column("is_recycled", sa.Boolean, nullable=False),
         sa.Column("owner", sa.Text),
         sa.Column("definitions_version", sa.Text, nullable=False),
