@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from revops.definitions.actions import Actions
     from revops.definitions.kinds import Definitions
+    from revops.definitions.triggers import Kind
     from revops.engine.agenda import Wake
     from revops.engine.doing import Doer
     from revops.engine.questions import Known
@@ -85,7 +87,7 @@ class Decider:
         """All that follows for a contact."""
         outcome = Outcome(seen.known.lead)
         happened = list(self._news(seen))
-        happened += self._moves(outcome, seen)
+        self._moves(outcome, seen)
         happened += self._clocks(outcome, seen)
         self._recipes(outcome, seen, happened)
         outcome.next_at = self._next(outcome, seen)
@@ -102,7 +104,8 @@ class Decider:
         woken = seen.wake.rows(ACTIVITY)
         for row in seen.activities:
             if row["id"] in woken and row["occurred_at"] <= now:
-                details = {"activity": {name: row[name] for name in _FIELDS_OF_ACTIVITY}}
+                activity = {name: row[name] for name in _FIELDS_OF_ACTIVITY}
+                details = {"activity": {**activity, "properties": _object(row["properties"])}}
                 yield Happening(
                     "activity", contact_id, row["occurred_at"], details, holds=row["holds"]
                 )
@@ -121,26 +124,32 @@ class Decider:
 
     # Stages
 
-    def _moves(self, outcome: Outcome, seen: Seen) -> Iterator[Happening]:
+    def _moves(self, outcome: Outcome, seen: Seen) -> None:
+        """Move the contact; what that sets off is looked at with the scores of after the move."""
         lifecycle, lead = self._definitions.lifecycle, seen.known.lead
         at = standing(seen.state, lead.fields, _last_active(seen))
         was_settled = bool(seen.state.spells)
+        chain = _chain_of_stage(seen)
         for step in move(lifecycle, lead, at, self._now):
             outcome.moves.append(step)
             for name, value in step.fields.items():
                 outcome.fields[name] = (value, step.because)
             if not was_settled and step.from_stage is None and _is_history(lead, step.to_stage):
                 continue  # it was in this stage before the engine looked: nothing is entered now
-            yield Happening(
-                "entered", lead.contact_id, self._now, {"stage": {"name": step.to_stage}}
-            )
+            entered = {"stage": {"name": step.to_stage}}
+            self._happens(outcome, "entered", entered, chain)
             if step.from_stage is not None:
-                left = {"stage": {"name": step.from_stage}}
-                yield Happening("left", lead.contact_id, self._now, left)
+                self._happens(outcome, "left", {"stage": {"name": step.from_stage}}, chain)
             key = key_of("stage", lead.contact_id, step.to_stage, step.at.isoformat())
             self._do_all(outcome, step.actions, key, step.because)
             if any(stage.name == step.to_stage and stage.qualifies for stage in lifecycle.stages):
-                yield Happening("qualified", lead.contact_id, self._now)
+                self._happens(outcome, "qualified", {}, chain)
+
+    def _happens(
+        self, outcome: Outcome, kind: Kind, details: dict[str, Any], chain: tuple[str, ...]
+    ) -> None:
+        contact_id = outcome.lead.contact_id
+        outcome.happened.append(Happening(kind, contact_id, self._now, details, chain=chain))
 
     def _do_all(
         self, outcome: Outcome, actions: Actions, key: str, because: str, **told: Any
@@ -242,6 +251,27 @@ class Decider:
 
 
 _TOLD = {"loop", "too-long-a-chain", "max-per-day"}
+
+
+def _chain_of_stage(seen: Seen) -> tuple[str, ...]:
+    """The recipes that set the stage, so that their chain goes on."""
+    return next(
+        (
+            tuple(kept["chain"])
+            for kept in seen.wake.happenings
+            if kept["details"].get("change", {}).get("field") == "lifecycle_stage"
+        ),
+        (),
+    )
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    """What a JSON object holds; nothing if it is none."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_history(lead: Any, stage: str) -> bool:

@@ -271,15 +271,18 @@ class Doer:
     def _filled(self, outcome: Outcome, text: str, told: Told, form: Form) -> str:
         return render(text, self._values(outcome, told), form=form, zone=self._zone)
 
+    def _card(self, user_id: str | None) -> dict[str, Any]:
+        user = self._users.get(user_id or "")
+        return user.model_dump() if user else {}
+
     def _values(self, outcome: Outcome, told: Told) -> dict[str, Any]:
         lead = self._as_is(outcome)
         own = {name: value for name, value in lead.fields.items() if "." not in name}
         accounts = {name: value for name, value in lead.fields.items() if "." in name}
-        owner = self._users.get(told.owner or outcome.owner or "")
         return {
             **nested(accounts),
             "contact": {**own, "id": lead.contact_id},
-            "owner": owner.model_dump() if owner else {},
+            "owner": self._card(told.owner or outcome.owner),
             "score": {
                 "fit": lead.fit,
                 "engagement": lead.engagement,
@@ -287,6 +290,11 @@ class Doer:
                 "band": lead.band,
             },
             "reason": told.because,
+            "company": self._definitions.settings.company,
+            "now": self._now,
+            "today": self._now.astimezone(self._zone).date(),
+            "manager": self._card(self._manager(told.owner or outcome.owner or "")),
+            "previous_owner": self._card(outcome.lead.fields.get("owner")),
             **told.values,
         }
 
