@@ -109,7 +109,7 @@ class TestLoading:
 
 class TestFiles:
     def test_later_kinds_are_noted(self, workspace: Make) -> None:
-        _catalog, issues = load_catalog(workspace(routing="anything: [goes]"))
+        _catalog, issues = load_catalog(workspace(pipeline="anything: [goes]"))
         assert [(each.level, each.code) for each in issues] == [(Level.NOTE, "not-used-yet")]
         assert "not used yet by this version" in issues[0].message
 

@@ -33,7 +33,7 @@ def wrong_text(stem: str, text: str, tmp_path: Path) -> list[str]:
 
 def objects(schema: Any) -> Iterator[dict[str, Any]]:
     if isinstance(schema, dict):
-        if "properties" in schema:
+        if schema.get("type") == "object" and "properties" in schema:
             yield schema
         for each in schema.values():
             yield from objects(each)

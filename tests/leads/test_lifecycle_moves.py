@@ -75,6 +75,24 @@ class TestForward:
         assert way(fits, standing("A"), of=of) == []
         assert way(fits, standing("B"), of=of) == ["C"]
 
+    def test_any_of_the_thresholds_is_enough(self) -> None:
+        stages = [{"name": "A"}, {"name": "B", "entry": {"reaches": ["pql", "hot"]}}]
+        of = lifecycle(stages=stages, recycling=None)
+        (moved,) = move(of, lead(reached=frozenset({"hot"}), total=80.0), standing("A"), NOON)
+        assert moved.because == "reaches hot (total 80)"
+        assert way(lead(qualified=True), standing("A"), of=of) == []
+
+    def test_an_end_is_not_left_while_its_condition_holds(self) -> None:
+        stages = [
+            {"name": "A", "qualifies": True, "entry": {"when": "fit > 5"}},
+            {"name": "Out", "entry": {"when": "fit > 9"}, "recycles": True},
+        ]
+        of = lifecycle(stages=stages, recycling=None, rejection_reasons=[])
+        both = lead("fit > 5", "fit > 9", of=of)
+        assert way(both, standing("Out"), of=of) == []
+        assert prospects(of, both, standing("Out"), NOON)[0].why == "Out is the end: fit > 9"
+        assert way(lead("fit > 5", of=of), standing("Out"), of=of) == ["A"]
+
     def test_actions_and_words(self) -> None:
         who = lead(qualified=True, fit=62.0, engagement=40.5, total=51.25)
         (entered,) = move(lifecycle(), who, standing("Subscriber"), NOON)
@@ -271,13 +289,14 @@ class TestRecyclingIntoAStageOfTheOrder:
 
     OF = lifecycle(
         stages=[
-            {"name": "Known"},
+            {"name": "Visitor"},
+            {"name": "Known", "entry": {"when": "email IS NOT NULL"}},
             {"name": "MQL", "qualifies": True, "rejection_reasons": ["SMALL"],
              "entry": {"reaches": "qualified"}},
             {"name": "HOT", "qualifies": True, "entry": {"when": "fit > 90"}},
         ],
         rejection_reasons=[{"code": "SMALL", "reason": "Too small"}],
-        recycling={"stage": "Known", "archive_after": "100 days"},
+        recycling={"stage": "Known", "archive_after": "100 days", "on_enter": [{"tag": "back"}]},
     )  # fmt: skip
 
     def sent_back(self, days_ago: float) -> Standing:
@@ -289,6 +308,21 @@ class TestRecyclingIntoAStageOfTheOrder:
         assert way(lead(of=self.OF), standing("Known", NOON - 500 * DAY), of=self.OF) == []
         assert way(lead(of=self.OF), self.sent_back(99.9), of=self.OF) == []
         assert way(lead(of=self.OF), self.sent_back(100), of=self.OF) == ["Archived"]
+
+    def test_only_who_was_sent_back_is_nurtured(self) -> None:
+        (known,) = move(self.OF, lead(EMAIL, of=self.OF), standing("Visitor"), NOON)
+        assert (known.actions, known.recycles) == ((), False)
+        before = standing("MQL")
+        back = reject(self.OF, lead(of=self.OF), before, "SMALL", NOON, "dina")
+        assert [each.given for each in back.actions] == ["back"]
+
+    @pytest.mark.parametrize(("stage", "recycles"), [("Visitor", False), ("MQL", True)])
+    def test_by_hand_it_starts_anew_only_for_who_was_with_sales(
+        self, stage: str, recycles: bool
+    ) -> None:
+        spells = (Spell(stage, NOON - 10 * DAY),)
+        (moved,) = move(self.OF, lead(of=self.OF), Standing(spells, "Known", NOON - DAY), NOON)
+        assert moved.recycles is recycles
 
     def test_a_wait_that_was_ended_does_not_begin_again_further_on(self) -> None:
         asks = lead(DEMO, of=self.OF, qualified=True)
@@ -373,6 +407,17 @@ class TestOverride:
         (back,) = move(lifecycle(), lead(), held, NOON + 5 * DAY)
         assert (back.to_stage, back.because) == ("Lead", "the override by sam has expired")
         assert way(lead(), after(held, back), NOON + 6 * DAY) == []
+
+    def test_who_was_there_before_stays(self) -> None:
+        spells = (Spell("MQL", NOON - 9 * DAY, NOON - 8 * DAY, "accepted"),
+                  Spell("SQL", NOON - 8 * DAY))  # fmt: skip
+        before = Standing(spells, "SQL", override=self.made("SQL"))
+        assert way(lead(), before, NOON + 5 * DAY) == []
+
+    def test_who_entered_as_it_ended_stays(self) -> None:
+        spells = (Spell("MQL", NOON, NOON + 5 * DAY, "accepted"), Spell("SQL", NOON + 5 * DAY))
+        before = Standing(spells, "SQL", override=self.made("SQL"))
+        assert way(lead(), before, NOON + 6 * DAY) == []
 
     def test_who_belongs_there_stays(self) -> None:
         before = standing("Lead", override=self.made("SQL"))

@@ -85,9 +85,25 @@ _NOUNS = {
     "users": "user",
     "lists": "list",
     "calendars": "calendar",
+    "rules": "rule",
+    "pools": "pool",
+    "territories": "territory",
+    "queues": "queue",
+    "slas": "service level",
+    "recipes": "recipe",
+    "digests": "digest",
+    "destinations": "destination",
 }
 """What each item is called, by the key that holds them."""
-_NAMED = {"thresholds", "lists", "calendars"}
+_NAMED = {
+    "thresholds",
+    "lists",
+    "calendars",
+    "pools",
+    "territories",
+    "queues",
+    "destinations",
+}
 """Keys whose mapping has names for keys."""
 _IDENTITIES = ("id", "code", "name", "when")
 """What tells the items of a list apart: the first of these that an item has."""
