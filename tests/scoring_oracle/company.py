@@ -48,7 +48,7 @@ class Company:
 
     def shuffled(self, seed: int) -> Company:
         """The same rows in another order."""
-        shuffle = random.Random(seed).sample  # noqa: S311 - a test's order of rows
+        shuffle = random.Random(seed).sample
         return Company(
             *(shuffle(rows, len(rows)) for rows in (self.accounts, self.contacts, self.activities)),
             contact_history=self.contact_history,
@@ -281,7 +281,7 @@ def companies(draw: st.DrawFn, as_of: datetime, *, most: int = 32) -> Company:
 
 def busy_company(as_of: datetime, *, contacts: int = 40, seed: int = 0) -> Company:
     """A fixed company with much going on in it, most of it on the edge of something."""
-    pick = random.Random(seed).choice  # noqa: S311 - random data, not a secret
+    pick = random.Random(seed).choice
     lengths = [duration(text) for text in ("1 hour", "90 minutes", "1 day", "1 week", "1 month")]
 
     def moment() -> datetime:

@@ -79,7 +79,7 @@ class Shop:
     def load(self, file: dict[str, Row], day: int = 0, shuffle: int | None = None) -> Loaded:
         found = [{"id": key, **row, "_line": n} for n, (key, row) in enumerate(file.items())]
         if shuffle is not None:
-            random.Random(shuffle).shuffle(found)  # noqa: S311 - any order will do
+            random.Random(shuffle).shuffle(found)
         with duckdb.connect() as con:
             con.register("arrow_rows", pa.Table.from_pylist(found, schema=SCHEMA))
             con.execute("CREATE TABLE rows AS FROM arrow_rows")
