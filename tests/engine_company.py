@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from revops.services.run import run
 from revops.services.workspace import Workspace, open_workspace
-from revops.store.tables import RECORD_TABLES
+from revops.store.tables import CHANGES, META, RECORD_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +138,20 @@ class Leads:
             {"id": f"{kind}-{name}-{at.isoformat()}", "contact_id": name, **given} for name in names
         ]
         self._add("activities", rows)
+
+    def set_stage(self, name: str, stage: str, at: datetime) -> None:
+        """Somebody changes the stage elsewhere, and an import brings it."""
+        old = self.rows(f"SELECT lifecycle_stage FROM contacts WHERE id = '{name}'")[0][0]
+        change = {"object": "contacts", "record_id": name, "field": "lifecycle_stage"}
+        values = {"old_value": old, "new_value": stage, "changed_at": at, "recorded_at": at}
+        contacts = RECORD_TABLES["contacts"]
+        rewritten = {"key": "contacts_rewritten", "value": f"{at.timestamp():.0f}"}
+        with self.workspace.store.write() as connection:
+            mine = sa.update(contacts).where(contacts.c.id == name)
+            connection.execute(mine.values(lifecycle_stage=stage))
+            connection.execute(sa.insert(CHANGES), [{**change, **values, "source": "crm"}])
+            connection.execute(sa.delete(META).where(META.c.key == "contacts_rewritten"))
+            connection.execute(sa.insert(META), [rewritten])
 
     def run(self, now: datetime, *, is_dry: bool = False) -> Passed:
         """One run of the engine."""

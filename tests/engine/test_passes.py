@@ -178,3 +178,13 @@ def test_a_filled_text_becomes_the_type_of_its_field(leads: Leads) -> None:
     assert any(
         "is not of the type of 'budget_authority'" in n for o in told.outcomes for n in o.notes
     )
+
+
+def test_a_stage_that_the_crm_changes_is_followed(leads: Leads) -> None:
+    leads.arrive("ann")
+    leads.run(later(minutes=2))
+    assert leads.rows("SELECT stage FROM spells WHERE left_at IS NULL") == [("Lead",)]
+    leads.set_stage("ann", "SQL", later(minutes=10))
+    leads.run(later(minutes=11))
+    assert leads.rows("SELECT stage FROM spells WHERE left_at IS NULL") == [("SQL",)]
+    assert leads.rows("SELECT lifecycle_stage FROM contacts") == [("SQL",)]

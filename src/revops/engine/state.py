@@ -24,7 +24,7 @@ from revops.store.engine_tables import (
     OVERRIDES,
     SPELLS,
 )
-from revops.store.tables import RECORD_TABLES
+from revops.store.tables import CHANGES, RECORD_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,7 @@ class ContactState:
     memberships: set[tuple[str, str]] = field(default_factory=set)
     deals: list[Deal] = field(default_factory=list)
     open_spell: int | None = None
+    stage_changed_at: datetime | None = None
 
 
 def states(connection: sa.Connection, contact_ids: Sequence[str]) -> dict[str, ContactState]:
@@ -88,6 +89,7 @@ def states(connection: sa.Connection, contact_ids: Sequence[str]) -> dict[str, C
     for row in _rows(connection, MEMBERSHIPS, contact_ids, MEMBERSHIPS.c.since):
         found[row.contact_id].memberships.add((row.kind, row.name))
     _add_deals(connection, found)
+    _add_stage_changes(connection, found)
     return found
 
 
@@ -98,7 +100,7 @@ def standing(
     return Standing(
         tuple(state.spells),
         fields.get("lifecycle_stage"),
-        None,
+        state.stage_changed_at,
         fields.get("recycled_at"),
         state.override,
         last_active_at,
@@ -151,6 +153,19 @@ def _rows(
         among = table.c.contact_id.in_(contact_ids[start : start + _AT_ONCE])
         found += connection.execute(sa.select(table).where(among).order_by(order)).all()
     return found
+
+
+def _add_stage_changes(connection: sa.Connection, found: Mapping[str, ContactState]) -> None:
+    """When the stage of each contact's record last changed, whoever changed it."""
+    contact_ids = list(found)
+    for start in range(0, len(contact_ids), _AT_ONCE):
+        query = sa.select(CHANGES.c.record_id, sa.func.max(CHANGES.c.changed_at)).where(
+            CHANGES.c.object == "contacts",
+            CHANGES.c.field == "lifecycle_stage",
+            CHANGES.c.record_id.in_(contact_ids[start : start + _AT_ONCE]),
+        )
+        for contact_id, changed_at in connection.execute(query.group_by(CHANGES.c.record_id)):
+            found[contact_id].stage_changed_at = changed_at
 
 
 def _add_deals(connection: sa.Connection, found: Mapping[str, ContactState]) -> None:
