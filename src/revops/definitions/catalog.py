@@ -85,7 +85,10 @@ def load_catalog(
         unusable=frozenset(unusable),
         **models,
     )
-    issues += [catalog.issue(finding) for finding in lint(catalog, usable=set(models))]
+    issues += [
+        catalog.issue(finding)
+        for finding in lint(catalog, usable={*models, SETTINGS_STEM} - unusable)
+    ]
     return catalog, sorted(issues)
 
 

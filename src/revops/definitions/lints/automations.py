@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from revops.definitions.actions import Action
     from revops.definitions.kinds import Definitions
 
-NEEDS = {"automations", "lists", "lifecycle", "people", "slas", "routing"}
+NEEDS = {"revops", "automations", "lists", "lifecycle", "people", "slas", "routing"}
 STEM = "automations"
 _ANYWHERE = ("owner", "manager", "previous_owner", "contact")
 _SCORES = ("fit", "engagement", "total")

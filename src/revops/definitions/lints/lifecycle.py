@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from revops.definitions.kinds import Definitions
     from revops.definitions.lifecycle import Lifecycle
 
-NEEDS = {"lifecycle", "lists", "scoring", "people"}
+NEEDS = {"revops", "lifecycle", "lists", "scoring", "people"}
 STEM = "lifecycle"
 _OWNERS = ("owner", "manager", "previous_owner", "contact")
 _MENDS = {

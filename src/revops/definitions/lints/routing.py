@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from revops.definitions.routing import Routing, Row, Rule, Target
     from revops.kit.condition import Scope
 
-NEEDS = {"routing", "people", "calendars", "lists"}
+NEEDS = {"revops", "routing", "people", "calendars", "lists"}
 _STEM = "routing"
 _Conjuncts = frozenset[str]
 
