@@ -151,7 +151,7 @@ def by_time(place: Place) -> Place:
                 (data / each.name).symlink_to(each)
         target = str(data / "activities" / "activities.parquet")
         with duckdb.connect() as con:
-            con.execute("SET memory_limit = '4GiB'")
+            con.execute("SET memory_limit = '8GiB'")
             con.execute("SET temp_directory = $1", [str(data / "spill")])
             con.sql(
                 "FROM read_parquet($1) ORDER BY occurred_at", params=[place.activities]
