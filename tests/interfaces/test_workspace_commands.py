@@ -47,11 +47,12 @@ def test_a_fault_is_told_with_its_place_and_is_a_no(acme: Path, revops: Revops) 
 
 
 def test_issues_come_as_json(acme: Path, revops: Revops) -> None:
-    (acme / "revops.yaml").write_text("company: Acme\ncolour: red\n")
+    settings = acme / "revops.yaml"
+    settings.write_text("colour: red\n" + settings.read_text())
     said = revops("check", "--workspace", acme, "--format", "json")
     assert said.code == 1
     issue = next(each for each in json.loads(said.out) if each["level"] == "error")
-    assert (issue["file"], issue["line"]) == ("revops.yaml", 2)
+    assert (issue["file"], issue["line"]) == ("revops.yaml", 1)
     assert set(issue) == {"file", "line", "path", "code", "level", "message", "mend"}
 
 

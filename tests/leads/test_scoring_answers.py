@@ -104,3 +104,25 @@ def test_nothing_changes_before_the_moment_that_is_told(
     for contact_id, row in before.items():
         told = {name: value for name, value in row.items() if name != "next_at"}
         assert told == {name: after[contact_id][name] for name in told}
+
+
+def test_a_recycling_dated_ahead_is_a_moment_to_come_back_at() -> None:
+    ahead = NOW + timedelta(minutes=30)
+    company = Company(
+        contacts=[{"id": "c0", "recycled_at": ahead, "created_at": NOW}],
+        activities=[
+            {"id": "a0", "contact_id": "c0", "type": "page_view", "occurred_at": NOW},
+        ],
+    )
+    definition = {
+        "models": [
+            {
+                "name": "one",
+                "fit": {"attributes": []},
+                "engagement": {"signals": [{"name": "view", "event": "page_view", "points": 10}]},
+            }
+        ]
+    }
+    assert answered(definition, company, NOW)["c0"]["next_at"] == ahead.replace(tzinfo=None)
+    assert answered(definition, company, NOW)["c0"]["total"] == 10
+    assert answered(definition, company, ahead)["c0"]["total"] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -20,7 +21,6 @@ from revops.leads.scoring.expressions import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
 
     from revops.leads.scoring.asked import Asked
     from revops.leads.scoring.model import ModelSteps
@@ -35,6 +35,7 @@ def next_change(part: ModelSteps, asked: Asked) -> exp.Expr:
         *_decays(part),
         *_silences(part),
         *_windows(part, asked),
+        *_recycling(part),
     ]
     first = least(column("engaged_next"), *moments)
     return exp.func("MAKE_TIMESTAMP", first, dialect="duckdb")
@@ -78,6 +79,13 @@ def _windows(part: ModelSteps, asked: Asked) -> Iterator[exp.Expr]:
     for name, length in sorted(happenings):
         for feature in part.behaviour.add_happened(part.model, name, length):
             yield _later(column(part.behaviour.at(feature)), length, part.now)
+
+
+def _recycling(part: ModelSteps) -> Iterator[exp.Expr]:
+    """When what came before is forgotten, where a recycling is dated ahead."""
+    if part.behaviour.has_recycles:
+        recycled = exp.UnixMicros(this=column("contact.recycled_at"))
+        yield _later(recycled, timedelta(), part.now)
 
 
 def _later(at: exp.Expr, length: timedelta, now: int, *, and_one: bool = False) -> exp.Expr:
