@@ -133,11 +133,10 @@ def _plan_quickly(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _person(con: duckdb.DuckDBPyConnection, contact: str) -> dict[str, Any]:
-    columns = "c.id, c.first_name, c.last_name, c.email, c.title, a.name AS account"
-    query = f"SELECT {columns} FROM contacts c LEFT JOIN accounts a ON a.id = c.account_id WHERE "
-    found = rows_of(con, f"{query} c.id = ?", contact)
+    query = "SELECT id, first_name, last_name, email, title, account_id FROM contacts WHERE "
+    found = rows_of(con, f"{query} id = ?", contact)
     if not found and "@" in contact:
-        found = rows_of(con, f"{query} lower(c.email) = lower(?) ORDER BY c.id", contact)
+        found = rows_of(con, f"{query} lower(email) = lower(?) ORDER BY id", contact)
     if not found:
         raise RevopsError(
             "unknown-contact",
@@ -151,4 +150,5 @@ def _person(con: duckdb.DuckDBPyConnection, contact: str) -> dict[str, Any]:
             f"{len(found)} contacts have the address '{contact}'",
             f"name one: {ids}",
         )
-    return found[0]
+    accounts = rows_of(con, "SELECT name FROM accounts WHERE id = ?", found[0]["account_id"])
+    return {**found[0], "account": accounts[0]["name"] if accounts else None}

@@ -18,8 +18,9 @@ Format = Literal["parquet", "csv"]
 _PLURALS = ("accounts", "contacts", "opportunities", "users", "teams", "campaigns", "spend")
 _HISTORIES = ("contact_history", "account_history", "opportunity_history")
 _ACTIVITIES_PER_FILE = 2_500_000
+# Reading one row reads its group: a record is looked up by itself, activities are read by all.
 _OPTIONS = {
-    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880",
+    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows_in_group}",
     "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'",
 }
 
@@ -72,7 +73,8 @@ def _canonical(con: duckdb.DuckDBPyConnection, plural: str) -> str:
 
 def _write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     target = str(path).replace("'", "''")
-    options = _OPTIONS[path.suffix.removeprefix(".")]
+    rows_in_group = 122_880 if path.name.startswith("activities") else 8_192
+    options = _OPTIONS[path.suffix.removeprefix(".")].format(rows_in_group=rows_in_group)
     told = _zoned(con, query) if path.suffix == ".parquet" else query
     rows = con.execute(f"COPY ({told}) TO '{target}' ({options})").fetchall()
     return int(rows[0][0])

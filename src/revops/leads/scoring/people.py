@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from revops.leads.scoring.expressions import case, column, instant, whole
-from revops.leads.scoring.steps import Step, only_wanted
+from revops.leads.scoring.steps import Step, the_wanted
 from revops.records import RECORDS
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def people_steps(
     account = {name.removeprefix(ACCOUNT) for name in asked if name.startswith(ACCOUNT)}
     contact = {"email" if name == "email_domain" else name for name in contact}
     account -= {"engaged_contacts"}
+    among = the_wanted() if only_some else None
+    theirs = exp.select("account_id").from_(exp.to_table("contact")) if only_some else None
     steps = [
-        *_in_force(
-            "contacts", contact, vocabulary, past, as_of, only_some=only_some, step="contact"
-        ),
-        *_in_force("accounts", account, vocabulary, past, as_of, only_some=False, step="account"),
+        *_in_force("contacts", contact, vocabulary, past, as_of, among, "contact"),
+        *_in_force("accounts", account, vocabulary, past, as_of, theirs, "account"),
     ]
     values: dict[str, exp.Expr] = {}
     for name in sorted(asked - {"account.engaged_contacts"}):
@@ -102,10 +102,8 @@ def employer_steps(
 
     A part of `person`, which would have to be kept if more than one step read it.
     """
-    fields = {"account_id"}
-    return _in_force(
-        "contacts", fields, vocabulary, past, as_of, only_some=only_some, step="employer"
-    )
+    fields, among = {"account_id"}, the_wanted() if only_some else None
+    return _in_force("contacts", fields, vocabulary, past, as_of, among, "employer")
 
 
 def field_column(name: str) -> str:
@@ -128,11 +126,13 @@ def _in_force(
     vocabulary: Vocabulary,
     past: Past,
     as_of: datetime,
-    *,
-    only_some: bool,
+    among: exp.Select | None,
     step: str,
 ) -> list[Step]:
-    """Steps that end in `step`: id and the fields as they were at the instant."""
+    """Steps that end in `step`: id and the fields as they were at the instant.
+
+    Where `among` is given, only of the records whose id it has.
+    """
     changed = sorted(set(fields) & set(past.history.get(plural, ())))
     query = exp.select(column("id", "r")).from_(exp.alias_(exp.to_table(plural), "r"))
     types = vocabulary.fields(plural)
@@ -145,8 +145,8 @@ def _in_force(
             known = exp.Not(this=exp.Is(this=column(f"{each}?", "h"), expression=exp.null()))
             value = case([(known, then)], value)
         query = query.select(exp.alias_(value, each, quoted=True))
-    if only_some:
-        query = query.where(only_wanted(column("id", "r")))
+    if among is not None:
+        query = query.where(exp.In(this=column("id", "r"), query=among.subquery()))
     if not changed:
         return [Step(step, query)]
     query = query.join(
@@ -157,7 +157,7 @@ def _in_force(
     return [
         Step(
             f"{step}_change",
-            _changes(RECORDS[plural].history_name, changed, as_of, only_some=only_some),
+            _changes(RECORDS[plural].history_name, changed, as_of, among),
         ),
         Step(f"{step}_then", _then(f"{step}_change", changed)),
         Step(step, query),
@@ -165,7 +165,7 @@ def _in_force(
 
 
 def _changes(
-    history: str, fields: Sequence[str], as_of: datetime, *, only_some: bool
+    history: str, fields: Sequence[str], as_of: datetime, among: exp.Select | None
 ) -> exp.Select:
     """For each record and field the last change made, and the first one still to come.
 
@@ -184,8 +184,8 @@ def _changes(
         exp.alias_(future, "future"),
     ).from_(exp.to_table(history))
     query = query.where(exp.In(this=column("field"), expressions=_strings(fields)))
-    if only_some:
-        query = query.where(only_wanted(column("record_id")))
+    if among is not None:
+        query = query.where(exp.In(this=column("record_id"), query=among.subquery()))
     return query.group_by(column("record_id"), column("field"))
 
 

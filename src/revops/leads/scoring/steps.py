@@ -96,5 +96,9 @@ class Prepared:
 
 def only_wanted(column: exp.Expr) -> exp.In:
     """Whether a contact's id is in the table of those to be scored."""
-    wanted = exp.select("contact_id").from_(exp.to_table(WANTED))
-    return exp.In(this=column, query=wanted.subquery())
+    return exp.In(this=column, query=the_wanted().subquery())
+
+
+def the_wanted() -> exp.Select:
+    """The ids of those to be scored."""
+    return exp.select("contact_id").from_(exp.to_table(WANTED))

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import duckdb
 
 LOCK = "lock"
-ROWS_IN_GROUP = 122_880
+# Reading one row reads its group: small where one record is looked up, large where all are read.
+ROWS_IN_GROUP = {"activities": 122_880}
+ROWS_IN_GROUP_OF_RECORDS = 8_192
 _MAGIC = b"PAR1"
 
 
@@ -34,7 +36,8 @@ def write_segment(
     """
     name = f"{table}-{uuid4().hex}.parquet"
     part = folder / f".{name}.part"
-    options = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
+    rows_in_group = ROWS_IN_GROUP.get(table, ROWS_IN_GROUP_OF_RECORDS)
+    options = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_in_group})"
     written = con.execute(f"COPY ({rows}) TO $1 {options}", [str(part)]).fetchone()
     if not written or not written[0]:
         part.unlink(missing_ok=True)
