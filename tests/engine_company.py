@@ -125,6 +125,10 @@ class Leads:
             ],
         )
 
+    def add(self, plural: str, *rows: dict[str, Any]) -> None:
+        """New records of any kind."""
+        self._add(plural, list(rows))
+
     def do(self, kind: str, name: str, at: datetime, direction: str | None = None) -> None:
         """An activity."""
         self.do_all(kind, [name], at, direction)

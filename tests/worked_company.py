@@ -111,15 +111,21 @@ c5,VP Service
 
 def write_company(folder: Path, store_url: str) -> Path:
     """A workspace whose engine has run twice; the leads c1, c2, c4 and c5 qualified in between."""
+    prepare_company(folder, store_url)
+    with open_workspace(folder) as workspace:
+        run(workspace, now=BEGAN)
+        bring(workspace.folder, {"contacts.csv": _PROMOTED})
+        run(workspace, now=NOW)
+    return folder
+
+
+def prepare_company(folder: Path, store_url: str) -> Path:
+    """The same before the engine has ever run."""
     (folder / "definitions").mkdir(parents=True, exist_ok=True)
     (folder / "revops.yaml").write_text(_SETTINGS.format(store=store_url), "utf-8")
     for name, text in _FILES.items():
         (folder / "definitions" / name).write_text(text, "utf-8")
-    with open_workspace(folder) as workspace:
-        bring(workspace.folder, {"accounts.csv": _ACCOUNTS, "contacts.csv": _CONTACTS})
-        run(workspace, now=BEGAN)
-        bring(workspace.folder, {"contacts.csv": _PROMOTED})
-        run(workspace, now=NOW)
+    bring(folder, {"accounts.csv": _ACCOUNTS, "contacts.csv": _CONTACTS})
     return folder
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     Make = Callable[..., Path]
 
 FILES = {
-    "lifecycle": "stages: [{name: Lead}, {name: MQL}]\nrecycling: {stage: Recycled}",
-    "people": "teams: [{name: sales, calendar: office}]\nusers: [{id: ann, team: sales}]",
+    "lifecycle": "stages: [{name: Lead}, {name: MQL}]\nrecycling: {stage: Recycled}\n"
+    "suppress: [{name: rivals, when: \"in_list(email_domain, 'rivals')\"}]",
+    "people": "teams: [{name: sales, calendar: office, manager: ann}]\n"
+    "users: [{id: ann, team: sales}]",
     "calendars": "office: {hours: {mon: 09:00-17:00}}",
     "slas": "slas: [{name: first_call, promise: p, starts: {stage: MQL}, within: 1 hour, "
     "stops: [{accepted: true}], escalations: [{after: 5 minutes, actions: [route]}]}]",
@@ -164,6 +166,42 @@ class TestDigests:
         files = {**FILES, "people": "", "routing": ""}
         issues = load_catalog(workspace(**files, automations=text))[1]
         assert [issue.code for issue in issues] == ["never-falls"]
+
+
+@pytest.mark.parametrize(
+    ("who", "code", "level"),
+    [
+        ("user:ann", None, None),
+        ("user:an", "unknown-user", Level.ERROR),
+        ("team:sale", "unknown-team", Level.ERROR),
+        ("onwer", "unknown-recipient", Level.ERROR),
+        ("user:old", "reaches-nobody", Level.WARNING),
+        ("team:empty", "reaches-nobody", Level.WARNING),
+        ("manager:empty", "reaches-nobody", Level.WARNING),
+    ],
+)
+@pytest.mark.parametrize("stem", ["lifecycle", "slas", "automations"])
+def test_whom_an_action_reaches_is_judged_alike_everywhere(
+    workspace: Make, stem: str, who: str, code: str | None, level: Level | None
+) -> None:
+    action = f"{{task: {{subject: Call, owner: '{who}'}}}}"
+    files = {
+        **FILES,
+        "people": "teams: [{name: sales, calendar: office}, {name: empty}]\n"
+        "users: [{id: ann, team: sales}, {id: old, team: empty, active: false}]",
+        "automations": "recipes: [{name: a, trigger: created, steps: [{do: route}]}]",
+    }
+    files[stem] = {
+        "lifecycle": files["lifecycle"].replace("{name: MQL", f"{{name: MQL, on_enter: [{action}]"),
+        "slas": files["slas"].replace("actions: [route]", f"actions: [{action}]"),
+        "automations": files["automations"].replace("do: route", f"do: {action}"),
+    }[stem]
+    found = load_catalog(workspace(**files))[1]
+    if code == "reaches-nobody" and stem == "slas":
+        code, level = "escalates-to-nobody", Level.ERROR
+    told = [(issue.file, issue.code, issue.level) for issue in found]
+    assert told == ([(f"definitions/{stem}.yaml", code, level)] if code else [])
+    assert all(issue.line and issue.mend for issue in found)
 
 
 class TestCircles:

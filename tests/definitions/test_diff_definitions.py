@@ -47,6 +47,38 @@ FILES = {
     "lifecycle": "stages: [{name: Lead, entry: [Known]}, {name: MQL, owner: Marketing}]\n",
     "people": "teams: [{name: west}]\nusers: [{id: ana, team: west}]\n",
     "calendars": "office: {hours: {mon: 09:00-17:00}}\n",
+    "routing": """\
+rules:
+  - {name: a, when: fit > 1, to: {owner: ana}}
+  - {name: b, when: fit > 2, to: {owner: ana}}
+  - {name: c, when: fit > 3, to: {owner: ana}}
+  - {name: d, when: fit > 4, to: {owner: ana}}
+  - {name: e, when: fit > 5, to: {owner: ana}}
+  - {name: f, when: fit > 6, to: {owner: ana}}
+pools: {west: {members: [ana]}}
+""",
+    "slas": """\
+slas:
+  - name: first_call
+    promise: A call
+    starts: {stage: MQL}
+    stops: [{activity: call}, {accepted: true}]
+    within: 4 hours
+    escalations:
+      - {at: breach, actions: [{task: Call}]}
+      - {after: 8 hours, actions: [route]}
+""",
+    "automations": """\
+recipes:
+  - name: welcome
+    trigger: created
+    steps:
+      - do: [{task: {subject: Call, due: 4 hours}}, {tag: new}]
+      - wait: 12 hours
+      - branch:
+          - {when: fit > 50, steps: [{do: {tag: hot}}]}
+        otherwise: [{do: {tag: cold}}]
+""",
 }
 
 
@@ -97,6 +129,28 @@ def changes(workspace: Make, stem: str, old: str, new: str) -> list[Change]:
         ("lifecycle", "[Known]", "[Known, Opted in]", "Lead: entry.criteria: + Opted in"),
         ("lifecycle", "name: MQL", "name: MQL, on_enter: [{tag: hot}]",
          "MQL: added action on entering tag hot"),
+        ("lifecycle", "entry: [Known]", "entry: {criteria: [Known], when: fit > 1}",
+         "Lead: entry.when: none -> fit > 1"),
+        ("routing", "pools:", "  - {name: g, to: {owner: ana}}\npools:", "added rule g"),
+        ("routing", "when: fit > 3", "when: fit > 9", "c: when: fit > 3 -> fit > 9"),
+        ("routing", "[ana]", "[{user: ana, weight: 2}]", "west: ana: weight: 1 -> 2"),
+        ("slas", "within: 4 hours", "within: 2 hours", "first_call: within: 4 hours -> 2 hours"),
+        ("slas", "after: 8 hours", "after: 1 day",
+         "first_call: escalation step 2: after: 8 hours -> 1 day"),
+        ("slas", "{accepted: true}", "{stage: SQL}",
+         "first_call: stop 2: accepted yes -> stage SQL"),
+        ("slas", "[{activity: call}, ", "[{activity: email_reply}, {activity: call}, ",
+         "first_call: added stop activity email_reply"),
+        ("automations", "wait: 12 hours", "wait: 10 hours",
+         "welcome: step 2: wait: 12 hours -> 10 hours"),
+        ("automations", "due: 4 hours", "due: 2 hours",
+         "welcome: step 1: action 1: task.due: 4 hours -> 2 hours"),
+        ("automations", ", {tag: new}", "", "welcome: step 1: removed action tag new"),
+        ("automations", "      - wait: 12 hours\n", "", "welcome: removed step wait 12 hours"),
+        ("automations", "      - wait: 12 hours\n", "      - do: {tag: x}\n",
+         "welcome: step 2: wait 12 hours -> do tag x"),
+        ("automations", "{tag: cold}", "{tag: cool}",
+         "welcome: step 3: other step 1: action 1: tag: cold -> cool"),
         ("people", "team: west", "team: west, active: false", "ana: active: yes -> no"),
         ("calendars", "17:00", "18:00", "calendar office: hours.mon: 09:00-17:00 -> 09:00-18:00"),
         ("calendars", "mon: 09:00-17:00", "mon: 09:00-17:00, tue: 09:00-17:00",
@@ -122,6 +176,17 @@ def test_a_moved_model_is_told_as_moved(workspace: Make) -> None:
     (change,) = diff_definitions(before, after)
     assert change.kind is ChangeKind.MOVED
     assert change.text == "model order: main, other -> other, main"
+
+
+@pytest.mark.parametrize(
+    ("order", "text"),
+    [("bacdef", "b is now before a"), ("bcdefa", "a is now last"), ("adbcef", "d is now before b")],
+)
+def test_of_many_rules_the_one_that_moved_is_told(workspace: Make, order: str, text: str) -> None:
+    lines = {line[11]: line for line in FILES["routing"].splitlines() if "name: " in line}
+    old, new = ("\n".join(lines[name] for name in names) for names in ("abcdef", order))
+    (change,) = changes(workspace, "routing", old, new)
+    assert (change.kind, change.text) == (ChangeKind.MOVED, f"rule order: {text}")
 
 
 def test_many_values_are_counted(workspace: Make) -> None:

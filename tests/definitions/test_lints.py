@@ -37,6 +37,7 @@ models:
       - {name: cold, from: 0}
 """  # noqa: E501
 LISTS = "competitors: [rival.com]\n"
+SLAS = "slas: [{name: a, promise: b, starts: {stage: A}, within: 1 day, applies_to: X}]"
 
 
 def lint(workspace: Make, old: str = "", new: str = "", **files: str) -> list[Issue]:
@@ -224,7 +225,7 @@ class TestPoints:
 
     def test_nothing_against(self, workspace: Make) -> None:
         scoring = MODEL[: MODEL.index("    negative:")] + MODEL[MODEL.index("    thresholds:") :]
-        assert the_lint(workspace, scoring=scoring).code == "no-negative-signals"
+        assert the_lint(workspace, scoring=scoring, lists="").code == "no-negative-signals"
 
     @pytest.mark.parametrize(
         "line",
@@ -261,7 +262,36 @@ class TestLists:
         assert (issue.code, issue.line, issue.mend) == ("upper-case", 3, "write 'rival.com'")
 
     def test_capitals_may_stand_in_other_lists(self, workspace: Make) -> None:
-        assert lint(workspace, lists=f"{LISTS}countries: [United States]") == []
+        routing = "rules: [{name: us, when: \"in_list(country, 'countries')\", to: {pool: a}}]"
+        found = lint(workspace, lists=f"{LISTS}countries: [United States]", routing=routing)
+        assert {issue.file for issue in found} == {"definitions/routing.yaml"}
+
+    def test_asked_for_by_nobody(self, workspace: Make) -> None:
+        issue = the_lint(workspace, lists=f"{LISTS}personal_domains: [gmx.net]\nrivals: [b.com]")
+        assert (issue.code, issue.level, issue.line) == ("unused-list", Level.NOTE, 3)
+        assert "'rivals'" in issue.mend
+
+    @pytest.mark.parametrize(
+        ("stem", "text"),
+        [
+            ("lifecycle", "suppress: [{name: a, when: X}]"),
+            ("lifecycle", "stages: [{name: A, entry: {when: X}}]"),
+            ("routing", "rules: [{name: a, when: X, to: {owner: ann}}]"),
+            ("slas", SLAS),
+            ("automations", "recipes: [{name: a, trigger: created, when: X, steps: [do: route]}]"),
+        ],
+    )  # fmt: skip
+    def test_asked_for_anywhere(self, workspace: Make, stem: str, text: str) -> None:
+        lists = f"{LISTS}rivals: []"
+        rest = {stem: text.replace("X", "\"in_list(email_domain, 'rivals')\"")}
+        codes = {issue.code for issue in lint(workspace, lists=lists, **rest)}
+        assert "empty-list" in codes
+        assert "unused-list" not in codes
+        rest = {stem: text.replace("X", "\"in_list(email_domain, 'rivalz')\"")}
+        (wrong,) = [
+            issue for issue in lint(workspace, lists=lists, **rest) if issue.code == "bad-condition"
+        ]
+        assert "'rivals'" in wrong.mend
 
     def test_twice(self, workspace: Make) -> None:
         issue = the_lint(workspace, lists="competitors: [a.com, b.com, a.com]")

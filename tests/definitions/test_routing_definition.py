@@ -33,6 +33,11 @@ users:
   - {id: free, calendar: office}
 """
 CALENDARS = 'office: {hours: {mon: "09:00-17:00"}}\n'
+SLAS = "slas:\n" + "".join(
+    f"  - {{name: {name}, promise: p, starts: {{promised: true}}, stops: [{{accepted: true}}], "
+    "within: 1 hour, escalations: [{at: breach, actions: [route]}]}\n"
+    for name in ("tier_1", "queue", "cold", "speed_to_lead", "one_hour")
+)
 SOUND = """\
 rules:
   - {name: named, when: account.named, to: {account_owner: true}, sla: tier_1}
@@ -55,7 +60,7 @@ fallback: {queue: waiting, sla: cold}
 
 
 def issues(workspace: Make, text: str) -> list[Issue]:
-    return load_catalog(workspace(routing=text, people=PEOPLE, calendars=CALENDARS))[1]
+    return load_catalog(workspace(routing=text, people=PEOPLE, calendars=CALENDARS, slas=SLAS))[1]
 
 
 def the_issue(workspace: Make, old: str, new: str) -> Issue:
@@ -99,6 +104,9 @@ def test_every_condition_is_named_by_its_place(workspace: Make) -> None:
         ("weight: 2", "weight: 0", 11, "bad-weight"),
         ("weight: 2", "attainment: -1.0", 11, "bad-weight"),
         ("{owner: ann}", "{owner: old}", 7, "inactive-owner"),
+        ("sla: tier_1", "sla: tier_one", 2, "unknown-clock"),
+        ("sla: queue", "sla: quene", 16, "unknown-clock"),
+        ("sla: cold", "sla: colder", 17, "unknown-clock"),
     ],
 )
 def test_an_error_says_where_and_how_to_mend_it(
@@ -113,6 +121,12 @@ def test_an_error_says_where_and_how_to_mend_it(
     ("old", "new", "code", "says"),
     [
         ("[ann, {", "[old, {", "inactive-member", "'old' does not work here any more"),
+        (
+            "when: account.named",
+            "when: account.employees > 1000 AND account.employees < 100",
+            "never-matches",
+            "this can never hold",
+        ),
         (
             "territories:\n",
             "  - {name: late, when: opted_in, to: {owner: ann}}\nterritories:\n",
@@ -148,10 +162,11 @@ def test_a_warning_leaves_the_result_defined(
 
 
 def test_a_member_in_no_calendar_matters_where_hours_do(workspace: Make) -> None:
+    rest = {"calendars": CALENDARS, "slas": f"calendar: office\n{SLAS}"}
     people = PEOPLE.replace("{id: ann, team: sales}", "{id: ann}")
     text = SOUND.replace("    working_hours: true\n", "")
-    found = load_catalog(workspace(routing=SOUND, people=people, calendars=CALENDARS))[1]
-    without = load_catalog(workspace(routing=text, people=people, calendars=CALENDARS))[1]
+    found = load_catalog(workspace(routing=SOUND, people=people, **rest))[1]
+    without = load_catalog(workspace(routing=text, people=people, **rest))[1]
     assert [each.file for each in found] == ["definitions/people.yaml", "definitions/routing.yaml"]
     assert [each.file for each in without] == ["definitions/people.yaml"]
     assert "'ann' is on no calendar" in found[1].message

@@ -81,11 +81,11 @@ def test_an_unanswered_lead_is_escalated_step_by_step(leads: Leads) -> None:
     leads.run(later(minutes=2))
     leads.run(later(minutes=20))
     assert subjects(leads) == ["Call ann"]
-    leads.run(later(minutes=40))
+    leads.run(later(minutes=34))
     assert subjects(leads) == ["Call ann", "Hurry"]
     leads.run(later(minutes=50))
     assert subjects(leads) == ["Call ann", "Hurry"]
-    leads.run(later(minutes=70))
+    leads.run(later(minutes=64))
     assert subjects(leads) == ["Call ann", "Hurry", "Late"]
     assert leads.rows("SELECT state, steps_fired FROM clocks") == [("breached", 2)]
     assert leads.rows("SELECT owner FROM tasks WHERE subject = 'Late'") == [("sam",)]
@@ -102,6 +102,19 @@ def test_a_call_that_arrives_late_corrects_the_record(leads: Leads) -> None:
     ((state, correction),) = leads.rows("SELECT state, correction FROM clocks")
     assert state == "met"
     assert "was breached" in correction
+
+
+def test_a_start_that_became_known_late_is_told(leads: Leads) -> None:
+    leads.arrive("ann", "bob")
+    leads.run(later(minutes=2))
+    leads.run(later(minutes=30))
+    leads.run(later(minutes=60))
+    leads.set_stage("ann", "MQL", later(minutes=40))
+    leads.set_stage("bob", "MQL", later(minutes=61))
+    leads.run(later(minutes=63))
+    told = dict(leads.rows("SELECT contact_id, correction FROM clocks"))  # type: ignore[arg-type]
+    assert told["ann"].endswith("14:40 UTC became known 23 minutes later")
+    assert told["bob"] is None
 
 
 def test_a_recipe_waits_and_sets_off_another(leads: Leads) -> None:

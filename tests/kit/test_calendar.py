@@ -16,9 +16,26 @@ BERLIN = ZoneInfo("Europe/Berlin")
 HOURS = st.sampled_from(
     ["", "09:00-17:00", "08:30-12:00, 13:00-17:15", "03:00-24:00", "00:00-24:00", "22:00-24:00"]
 )
-ZONES = st.sampled_from(
-    ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]
-).map(ZoneInfo)
+# They begin and end while the clocks of one zone or another change.
+NIGHTS = st.sampled_from(
+    [
+        "02:30-10:00",
+        "00:00-02:30",
+        "00:30-01:15, 01:45-02:15, 02:20-02:40, 02:45-03:30",
+        "02:00-03:00",
+        "23:30-24:00",
+    ]
+)
+# Lord Howe changes by half an hour, Troll by two; Santiago and Nuuk change at midnight.
+CHANGES = {
+    "Europe/Berlin": ((2026, 3, 29), (2026, 10, 25)),
+    "America/New_York": ((2026, 3, 8), (2026, 11, 1)),
+    "Australia/Lord_Howe": ((2026, 4, 5), (2026, 10, 4)),
+    "Antarctica/Troll": ((2026, 3, 29), (2026, 10, 25)),
+    "America/Santiago": ((2026, 4, 5), (2026, 9, 6)),
+    "America/Nuuk": ((2026, 3, 29), (2026, 10, 25)),
+}
+ZONES = st.sampled_from(["UTC", "Asia/Kolkata", *CHANGES]).map(ZoneInfo)
 # Around the spring and autumn changes of clocks and the turn of the year.
 STARTS = st.builds(
     lambda day, minutes: datetime(*day, tzinfo=UTC) + minutes * MINUTE,
@@ -29,7 +46,7 @@ STARTS = st.builds(
 
 @st.composite
 def calendars(draw: st.DrawFn) -> BusinessCalendar:
-    hours = tuple(parse_spans(draw(HOURS)) for _ in range(7))
+    hours = tuple(parse_spans(draw(HOURS | NIGHTS)) for _ in range(7))
     country = draw(st.sampled_from(["", "DE", "US"]))
     off = draw(st.frozensets(st.dates(date(2025, 12, 28), date(2026, 4, 10)), max_size=3))
     return BusinessCalendar(draw(ZONES), hours, country, days_off=off)
@@ -61,6 +78,24 @@ def test_between_is_what_a_walk_by_the_minute_counts(
     walked = sum(works_by_the_clock(calendar, free, start + m * MINUTE) for m in range(minutes))
     assert calendar.between(start, start + minutes * MINUTE) == walked * MINUTE
     assert calendar.between(start + minutes * MINUTE, start) == -walked * MINUTE
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_hours_in_a_night_of_changing_clocks_are_what_the_clock_shows(
+    zone: str, data: st.DataObject
+) -> None:
+    day = data.draw(st.sampled_from(CHANGES[zone]))
+    spans = parse_spans(data.draw(NIGHTS))
+    off = data.draw(st.sampled_from([frozenset(), frozenset({date(*day)})]))
+    calendar = BusinessCalendar(ZoneInfo(zone), (spans,) * 7, days_off=off)
+    noon_before = datetime(*day, 12, tzinfo=ZoneInfo(zone)) - DAY
+    start = noon_before.astimezone(UTC) + data.draw(st.integers(0, 1080)) * MINUTE
+    minutes = range(data.draw(st.integers(0, 1440)))
+    works = [works_by_the_clock(calendar, set(off), start + m * MINUTE) for m in minutes]
+    assert calendar.between(start, start + len(minutes) * MINUTE) == sum(works) * MINUTE
+    assert [calendar.is_open(start + m * MINUTE) for m in minutes] == works
 
 
 @settings(max_examples=100, deadline=None)
@@ -109,6 +144,30 @@ def test_the_hour_lost_in_spring_is_not_worked_and_the_one_won_in_autumn_is() ->
     spring, autumn = (datetime(2026, m, d, tzinfo=BERLIN) for m, d in ((3, 29), (10, 25)))
     assert calendar.between(spring, datetime(2026, 3, 30, tzinfo=BERLIN)) == 23 * HOUR
     assert calendar.between(autumn, datetime(2026, 10, 26, tzinfo=BERLIN)) == 25 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("hours", "length"),
+    [
+        ("02:30-10:00", 7 * HOUR),  # the clock goes from 02:00 to 03:00, when work begins
+        ("00:00-02:30", 2 * HOUR),
+        ("02:15-02:45", 0 * HOUR),
+        ("02:00-03:00", 0 * HOUR),
+    ],
+)
+def test_hours_that_begin_or_end_in_the_hour_that_is_skipped(hours: str, length: timedelta) -> None:
+    calendar = BusinessCalendar(BERLIN, (parse_spans(hours),) * 7)
+    spring = datetime(2026, 3, 29, tzinfo=BERLIN)
+    assert calendar.between(spring, datetime(2026, 3, 30, tzinfo=BERLIN)) == length
+
+
+def test_hours_that_begin_in_the_hour_that_comes_twice_are_worked_twice() -> None:
+    calendar = BusinessCalendar(BERLIN, (parse_spans("02:30-03:00"),) * 7)
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert calendar.instants(date(2026, 10, 25)) == [
+        (first, first + HOUR / 2),
+        (first + HOUR, first + HOUR * 1.5),
+    ]
 
 
 def test_a_state_has_its_own_holidays() -> None:

@@ -193,7 +193,7 @@ class TestWaits:
     def test_what_comes_late_says_so(self) -> None:
         program = only(recipe([{"wait": "1 hour"}, "route"]))
         waits = advance(program, enrolled(program), LEAD, NOW).enrolment
-        assert advance(program, waits, LEAD, NOW + 3 * HOUR).why == ("2 hours late",)
+        assert advance(program, waits, LEAD, NOW + 3 * HOUR).late == "2 hours late"
         assert advance(program, waits, LEAD, NOW + HOUR + MINUTE).why == ()
 
 

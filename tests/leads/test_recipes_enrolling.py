@@ -255,8 +255,9 @@ def test_what_is_kept_of_an_enrolment_is_read_again(details: dict[str, Any], rec
     one = replace(one, account_id="a", cause=replace(one.cause, details={"activity": details}))
     kept = cause_of(one)
     back = read_enrolment(
-        one.id, one.recipe, one.contact_id, kept, one.entered_at, one.step, one.state, None, None
-    )
+        one.id, one.recipe, one.contact_id, kept, one.entered_at, one.step, one.state, None, None,
+        one.account_id, one.came_in_at,
+    )  # fmt: skip
     assert cause_of(back) == kept
     assert replace(back, cause=replace(back.cause, details=one.cause.details)) == one
     flat = {key: value for key, value in details.items() if not isinstance(value, dict)}

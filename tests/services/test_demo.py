@@ -1,24 +1,31 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
+import sqlalchemy as sa
 from pyarrow import parquet
 
 from revops.kit.errors import RevopsError
 from revops.services.demo import DemoReport, canonical_files, run_demo, write_company
+from revops.services.demo_day import STEPS, STORIES, day_before
 from revops.services.demo_folder import MARK, replaced
+from revops.services.demo_stories import SHOWN
 from revops.services.explain import explain
 from revops.services.importing import import_paths
 from revops.services.workspace import open_workspace
+from revops.store.engine_tables import ASSIGNMENTS, CLOCKS, OUTBOX
 from revops.store.facts import facts_from_folder
+from revops.store.tables import RECORD_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
+FRIDAY = datetime(2026, 2, 27, tzinfo=UTC)
 TIMED = (
     "SELECT id, occurred_at FROM activities",
     "SELECT id, created_at FROM contacts",
@@ -83,14 +90,71 @@ def test_all_that_was_simulated_is_in_the_store(report: DemoReport) -> None:
         for plural in ("contacts", "accounts", "activities", "opportunities", "users", "spend"):
             count = con.execute(f"SELECT count(*) FROM {plural}").fetchall()
             assert count == [(report.rows[plural],)], plural
-        changes = con.execute("SELECT count(*) FROM changes").fetchall()[0][0]
-    assert changes == sum(rows for name, rows in report.rows.items() if name.endswith("history"))
+        others = "SELECT count(*) FROM changes WHERE coalesce(changed_by, '') <> 'revops'"
+        changes = con.execute(others).fetchall()[0][0]
+    history = f"FROM read_parquet('{report.folder}/data/contact_history.parquet')"
+    decided_anew = f"field = 'lifecycle_stage' AND changed_at >= '{report.day.day.starts_at}'"
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        left_out = con.execute(f"SELECT count(*) {history} WHERE {decided_anew}").fetchall()[0][0]
+    simulated = sum(rows for name, rows in report.rows.items() if name.endswith("history"))
+    assert changes == simulated - left_out
 
 
 def test_steps_are_timed_and_commands_name_the_workspace(report: DemoReport) -> None:
-    assert [*report.seconds] == ["workspace", "simulate", "import", "facts", "score"]
+    assert [*report.seconds] == ["workspace", "simulate", "import", "facts", "work", "score"]
     assert any(report.hottest[0].contact_id in command for command, _ in report.next_commands)
     assert sum(str(report.folder) in command for command, _ in report.next_commands) >= 3
+
+
+def test_the_day_is_the_last_working_day_and_looked_at_a_bounded_number_of_times(
+    report: DemoReport,
+) -> None:
+    day = report.day.day
+    assert (day.starts_at, day.ends_at) == (FRIDAY, FRIDAY + timedelta(days=1))
+    assert list(day.passes) == sorted({*day.passes})
+    assert len(day.passes) <= STORIES * (1 + STEPS) + 1
+    assert day.passes[-1] == day.ends_at
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        (datetime(2026, 3, 6, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC)),
+        (datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 2, 27, tzinfo=UTC)),
+        (datetime(2026, 3, 3, 9, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)),
+    ],
+)
+def test_the_last_working_day_is_over(end: datetime, day: datetime) -> None:
+    assert day_before(end) == day
+
+
+def test_what_is_told_of_the_day_is_what_the_store_has(report: DemoReport) -> None:
+    told, contacts, activities = report.day, RECORD_TABLES["contacts"], RECORD_TABLES["activities"]
+    with open_workspace(report.folder) as workspace, workspace.store.read() as connection:
+
+        def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+            query = sa.select(sa.func.count()).select_from(table).where(*where)
+            return connection.execute(query).scalar_one()
+
+        def during(moment: sa.Column[datetime]) -> sa.ColumnElement[bool]:
+            return moment.between(told.day.starts_at, told.day.ends_at)
+
+        assert sum(told.messages.values()) == count(OUTBOX)
+        assert sum(told.assigned.values()) == count(ASSIGNMENTS)
+        assert told.kept + told.broken + told.running <= count(CLOCKS)
+        assert told.delivered == count(OUTBOX, OUTBOX.c.state == "delivered") == 0
+        assert told.contacts == count(contacts, during(contacts.c.created_at))
+        assert told.activities == count(activities, during(activities.c.occurred_at)) > 0
+        assert told.day.settled == count(contacts, contacts.c.created_at < told.day.starts_at)
+
+
+def test_stories_are_of_leads_with_owners_in_order(report: DemoReport) -> None:
+    assert len(report.day.stories) == min(SHOWN, sum(report.day.assigned.values()))
+    for story in report.day.stories:
+        moments = [event.at for event in story.events]
+        assert moments == sorted(moments)
+        assert "owner" in {event.kind for event in story.events}
 
 
 def test_a_second_run_replaces_the_first_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from revops.kit.errors import RevopsError
+from revops.services.contact import find_contact
 from revops.services.lifecycle import (
     accept_contact,
     lift_override,
@@ -18,9 +19,11 @@ from revops.services.lifecycle import (
 )
 from revops.services.run import run
 from revops.store.engine_tables import CLOCKS, OVERRIDES, SPELLS
+from revops.store.tables import CHANGES
 from worked_company import NOW, bring
 
 if TYPE_CHECKING:
+    from revops.services.contact import Person
     from revops.services.workspace import Workspace
 
 HOUR = timedelta(hours=1)
@@ -31,6 +34,11 @@ def rows(workspace: Workspace, table: sa.Table, contact: str) -> list[sa.Row[Any
     query = sa.select(table).where(table.c.contact_id == contact)
     with workspace.store.read() as connection:
         return list(connection.execute(query))
+
+
+def find_person(workspace: Workspace, contact: str) -> Person:
+    with workspace.store.read() as connection:
+        return find_contact(connection, contact)
 
 
 def stages(workspace: Workspace, contact: str) -> list[tuple[str, str | None]]:
@@ -75,11 +83,11 @@ def test_an_override_holds_against_the_rules_until_it_is_lifted(worked: Workspac
     assert way.person.stage == "Lead"
     assert way.override is not None
     assert (way.override.reason, way.override.made_by) == ("A student", "eve")
-    lift_override(worked, "c4", now=LATER + 2 * HOUR)
+    lift_override(worked, "c4", by="eve", now=LATER + 2 * HOUR)
     way = show_contact(worked, "c4", now=LATER + 2 * HOUR)
     assert (way.person.stage, way.override) == ("MQL", None)
     with pytest.raises(RevopsError) as told:
-        lift_override(worked, "c4", now=LATER + 2 * HOUR)
+        lift_override(worked, "c4", by="eve", now=LATER + 2 * HOUR)
     assert told.value.code == "no-override"
 
 
@@ -98,6 +106,36 @@ def test_an_override_that_is_wrong_is_not_kept(
         override_contact(worked, "c5", stage, because, by="eve", until=until, now=LATER)
     assert told.value.code == code
     assert rows(worked, OVERRIDES, "c5") == []
+
+
+def test_the_record_tells_who_decided(worked: Workspace) -> None:
+    person = find_person(worked, "c5")
+    override_contact(worked, "c5", "Lead", "A mistake", by="eve", now=LATER)
+    lift_override(worked, "c5", by="bob", now=LATER + HOUR)
+    assert find_person(worked, "c5").stage == person.stage
+    query = sa.select(CHANGES.c.new_value, CHANGES.c.changed_by, CHANGES.c.source).where(
+        CHANGES.c.record_id == "c5",
+        CHANGES.c.field == "lifecycle_stage",
+        CHANGES.c.changed_at >= LATER,
+    )
+    with worked.store.read() as connection:
+        told = [tuple(row) for row in connection.execute(query.order_by(CHANGES.c.seq))]
+    assert told == [("Lead", "eve", "revops"), ("MQL", "bob", "revops")]
+
+
+def test_a_rejected_lead_comes_back_on_the_day_that_was_named(worked: Workspace) -> None:
+    bring(worked.folder, {"contacts.csv": "id,email,title\nc7,seven@acme.example,VP Seven\n"})
+    run(worked, now=LATER)
+    with pytest.raises(RevopsError) as told:
+        reject_contact(worked, "c7", "ENG-01", by="ann", returns_at=NOW, now=LATER)
+    assert told.value.code == "bad-return"
+    soon = LATER + timedelta(days=10)
+    reject_contact(worked, "c7", "ENG-01", by="ann", returns_at=soon, now=LATER)
+    assert [each.returns_at for each in rows(worked, SPELLS, "c7") if each.outcome][-1] == soon
+    run(worked, now=soon - HOUR)
+    assert stages(worked, "c7")[-1] == ("Recycled", None)
+    run(worked, now=soon + HOUR)
+    assert show_contact(worked, "c7", now=soon + HOUR).person.stage != "Recycled"
 
 
 def test_what_was_due_is_done_before_the_decision(worked: Workspace) -> None:

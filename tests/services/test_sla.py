@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from revops.kit.errors import RevopsError
+from revops.services.run import run
 from revops.services.sla import sla_report
-from worked_company import NOW
+from revops.services.workspace import open_workspace
+from worked_company import NOW, bring, write_company
 
 if TYPE_CHECKING:
     from revops.services.workspace import Workspace
@@ -54,3 +56,22 @@ def test_clocks_of_one_owner_and_by_owner_and_day(worked: Workspace) -> None:
     with pytest.raises(RevopsError) as told:
         sla_report(worked, owner="anne", now=DUE)
     assert told.value.issues[0].mend == "did you mean 'ann'?"
+
+
+def test_a_clock_that_stands_still_tells_what_is_left_and_why(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = write_company(tmp_path_factory.mktemp("still"), "sqlite:///revops.db")
+    slas = folder / "definitions" / "slas.yaml"
+    pause = "    pauses: [{from: {activity: out_of_office}, to: {activity: email_reply}}]\n"
+    slas.write_text(slas.read_text().replace("    within:", f"{pause}    within:"))
+    away = (NOW + HOUR).isoformat()
+    rows = f"id,contact_id,type,occurred_at\nx1,c5,out_of_office,{away}\n"
+    bring(folder, {"activities.csv": rows})
+    with open_workspace(folder) as workspace:
+        run(workspace, now=NOW + 90 * MINUTE)
+        for after in (2 * HOUR, 9 * HOUR):
+            (clock,) = sla_report(workspace, contact="c5", now=NOW + after).running
+            assert (clock.level, clock.state, clock.left_seconds) == ("grey", "paused", 3 * 3600)
+            assert clock.left == "stands still, 3 hours left"
+            assert clock.why == "out_of_office since 2026-03-02 11:00 UTC"

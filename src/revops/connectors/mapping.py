@@ -127,6 +127,7 @@ class Table:
         keeps_rest: Whether columns that nothing names become custom fields.
         stage_dates: Whether columns `Date entered "Stage (Pipeline)"` are history of the stage.
         names_owners: Whether `owner` holds names of people rather than ids.
+        known_at_export: Fields that were filled in after the fact.
     """
 
     plural: str
@@ -139,6 +140,7 @@ class Table:
     keeps_rest: bool = True
     stage_dates: bool = False
     names_owners: bool = False
+    known_at_export: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,6 @@ class FileKind:
         lookups: What other files add.
         time_zone: Zone of times without one; empty is the company's.
         time_format: `day first`, `month first`, or a format such as `%d.%m.%Y %H:%M`.
-        known_at_export: Columns that were filled in after the fact.
         passed_over: For a file without tables: why, such as `it is read together with deal`.
         needs_name: Whether its header alone does not tell it.
         sheet: The sheet of a workbook; empty is the first.
@@ -174,7 +175,6 @@ class FileKind:
     lookups: tuple[Lookup, ...] = ()
     time_zone: str = ""
     time_format: str = ""
-    known_at_export: tuple[str, ...] = ()
     passed_over: str = ""
     needs_name: bool = False
     sheet: str = ""

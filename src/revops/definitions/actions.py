@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from revops.definitions.model import Definition, Duration, Name
+from revops.definitions.model import Definition, Duration, Name, exactly_one
 
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 """A text with places to fill in, such as `{{ contact.first_name }}`; see the message reference."""
@@ -28,9 +28,9 @@ FieldName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z
 Value = str | int | float | bool | None
 
 
-def _short(key: str) -> BeforeValidator:
-    """Lets a plain text stand for the model with only this key."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+def _as_subject(value: Any) -> Any:
+    """Lets a plain text stand for the model with only its subject."""
+    return {"subject": value} if isinstance(value, str) else value
 
 
 class TaskAction(Definition):
@@ -96,12 +96,17 @@ class EnrichAction(Definition):
     # Strict validation goes on with what the reading of an action returns, and knows no lists.
     fields: Annotated[
         tuple[FieldName, ...],
-        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+        BeforeValidator(
+            lambda value: tuple(value) if isinstance(value, list) else value,
+            json_schema_input_type=tuple[FieldName, ...],
+        ),
     ] = ()
 
 
 class Action(Definition):
     """One thing to be done: exactly one of its keys is given."""
+
+    model_config = exactly_one()
 
     route: Annotated[
         RouteAction | None, Field(description="Assign an owner by the routing rules")
@@ -111,7 +116,11 @@ class Action(Definition):
         dict[FieldName, Value] | None, Field(description="Set fields of the contact")
     ] = None
     stage: Annotated[Name | None, Field(description="Move to this lifecycle stage")] = None
-    task: Annotated[TaskAction | None, _short("subject")] = None
+    task: Annotated[
+        TaskAction | None,
+        BeforeValidator(_as_subject, json_schema_input_type=(TaskAction | Text | None)),
+        Field(description="A task for a person; its subject alone may stand for it"),
+    ] = None
     email: EmailAction | None = None
     slack: SlackAction | None = None
     webhook: WebhookAction | None = None
@@ -122,14 +131,12 @@ class Action(Definition):
         Name | None, Field(description="Take out of this sequence, and keep out")
     ] = None
     audience: Annotated[Name | None, Field(description="Add to this advertising audience")] = None
-    approve: Annotated[ApprovalAction | None, _short("subject")] = None
+    approve: Annotated[
+        ApprovalAction | None,
+        BeforeValidator(_as_subject, json_schema_input_type=(ApprovalAction | Text | None)),
+        Field(description="A request; its subject alone may stand for it"),
+    ] = None
     enrich: EnrichAction | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_word(cls, value: Any) -> Any:
-        """`- route` and `- enrich` need nothing more."""
-        return {value: {}} if value in ("route", "enrich") else value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -149,4 +156,13 @@ class Action(Definition):
         return getattr(self, self.kind)
 
 
-Actions = tuple[Action, ...]
+def _one_word(value: Any) -> Any:
+    return {value: {}} if value in ("route", "enrich") else value
+
+
+ActionOrWord = Annotated[
+    Action,
+    BeforeValidator(_one_word, json_schema_input_type=(Action | Literal["route", "enrich"])),
+]
+"""An action; `route` and `enrich` may stand alone."""
+Actions = tuple[ActionOrWord, ...]

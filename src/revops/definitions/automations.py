@@ -22,6 +22,8 @@ MOST_NESTED = 4
 """Branches inside each other."""
 MOST_STEPS = 200
 """Steps of one recipe, those in its branches included."""
+_Reader = Annotated[str, Field(min_length=1, max_length=320)]
+_Readers = Annotated[tuple[_Reader, ...], Field(min_length=1)]
 Placed = tuple[str, str]
 """Where a condition stands in the file, and its text."""
 
@@ -98,15 +100,13 @@ class Digest(Definition):
     active: Annotated[bool, Field(description="Whether it is in use")] = True
     schedule: Schedule
     to: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=320)], ...],
-        BeforeValidator(one_or_more, json_schema_input_type=(str | tuple[str, ...])),
-        Field(
-            min_length=1,
-            description="A #channel or a recipient; of `owner`, each gets what is theirs",
-        ),
+        _Readers,
+        BeforeValidator(one_or_more, json_schema_input_type=(_Reader | _Readers)),
+        Field(description="A #channel or a recipient; of `owner`, each gets what is theirs"),
     ]
     what: Annotated[
-        Literal["lead_activity", "pipeline", "mqls"], Field(description="What it is about")
+        Literal["lead_activity", "pipeline", "mqls", "scoring_health"],
+        Field(description="What it is about"),
     ]
     when: Annotated[
         Condition | None, Field(description="Only leads for which this holds are in it")

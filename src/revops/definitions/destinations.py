@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from revops.definitions.model import Definition
+from revops.definitions.model import Definition, exactly_one
+
+_VARIABLE = r"[A-Z][A-Z0-9_]{0,79}"
 
 
 def _variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,79}", name):
+    if not re.fullmatch(_VARIABLE, name):
         raise ValueError(
             "this is not the name of an environment variable, such as SLACK_WEBHOOK; "
             "secrets never stand in a file"
@@ -32,7 +34,11 @@ def _url(url: str) -> str:
 Variable = Annotated[
     str,
     AfterValidator(_variable),
-    Field(description="Name of an environment variable", examples=["SLACK_WEBHOOK"]),
+    Field(
+        description="Name of an environment variable",
+        examples=["SLACK_WEBHOOK"],
+        json_schema_extra={"pattern": f"^{_VARIABLE}$"},
+    ),
 ]
 PerSecond = Annotated[
     float, Field(gt=0, le=1000, description="Messages a second that it is sent at most")
@@ -41,6 +47,8 @@ PerSecond = Annotated[
 
 class SlackDestination(Definition):
     """Slack: an incoming webhook, or a bot that may also write to people."""
+
+    model_config = exactly_one("webhook_env", "bot_token_env")
 
     webhook_env: Annotated[
         Variable | None, Field(description="Variable that holds the URL of the webhook")
@@ -81,6 +89,8 @@ class EmailDestination(Definition):
 class WebhookDestination(Definition):
     """A receiver of signed calls (Standard Webhooks)."""
 
+    model_config = exactly_one("url", "url_env")
+
     url: Annotated[
         Annotated[str, AfterValidator(_url), Field(max_length=2000)] | None,
         Field(description="Its web address"),
@@ -103,6 +113,8 @@ class WebhookDestination(Definition):
 
 class Destination(Definition):
     """One place that messages go to: exactly one of its keys is given."""
+
+    model_config = exactly_one()
 
     slack: SlackDestination | None = None
     email: EmailDestination | None = None

@@ -6,9 +6,12 @@ change of all that follow.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from revops.definitions.workspace import DEFINITIONS_FOLDER, SETTINGS_FILE
@@ -90,7 +93,22 @@ _NOUNS = {
     "territories": "territory",
     "queues": "queue",
     "slas": "service level",
+    "stops": "stop",
+    "pauses": "pause",
+    "escalations": "escalation step",
+    "actions": "action",
+    "before_rejecting": "effort",
+    "counts": "attempt",
+    "agreements": "agreement",
+    "commitments": "commitment",
+    "members": "member",
     "recipes": "recipe",
+    "steps": "step",
+    "otherwise": "other step",
+    "do": "action",
+    "branch": "case",
+    "examples": "example",
+    "activities": "activity",
     "digests": "digest",
     "destinations": "destination",
 }
@@ -105,10 +123,11 @@ _NAMED = {
     "destinations",
 }
 """Keys whose mapping has names for keys."""
-_IDENTITIES = ("id", "code", "name", "when")
+_IDENTITIES = ("id", "code", "name", "user", "when")
 """What tells the items of a list apart: the first of these that an item has."""
 _VALUES_SHOWN = 5
 _TEXT_SHOWN = 200
+_ITEM_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -155,10 +174,13 @@ def _compare(place: _Place, old: Any, new: Any) -> Iterator[_Told]:
             for key in {**old, **new}:
                 yield from _compare(place.key(key), old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):
-        if all(isinstance(each, dict) for each in (*old, *new)):
+        items = (*old, *new)
+        if all(isinstance(each, dict) and _name(each) for each in items):
             before, after = _by_name(old), _by_name(new)
             yield from _compare_items(place, before, after)
             yield from _compare_order(place, list(before), list(after))
+        elif all(isinstance(each, dict) for each in items):
+            yield from _compare_steps(place, old, new)
         else:
             yield from _compare_values(place, old, new)
     else:
@@ -180,10 +202,41 @@ def _by_name(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _name(item: dict[str, Any]) -> str:
-    """What tells an item apart; of one without a name, such as an action, what it says first."""
-    named = (str(item[each]) for each in _IDENTITIES if item.get(each))
-    said = (f"{key} {_shown(value)}" for key, value in item.items() if value)
-    return next(named, None) or next(said, "")
+    """What tells an item apart; '' for one without a name, such as a step."""
+    return next((str(item[each]) for each in _IDENTITIES if item.get(each)), "")
+
+
+def _compare_steps(
+    place: _Place, old: list[dict[str, Any]], new: list[dict[str, Any]]
+) -> Iterator[_Told]:
+    """Items without names are known by their place in the list, which those around them tell."""
+    before, after = ([json.dumps(each, sort_keys=True) for each in items] for items in (old, new))
+    parent, noun = replace(place, keys=()), place.noun or "item"
+    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        both = min(b - a, d - c)
+        for n in range(both):
+            inside = replace(place, names=(*place.names, f"{noun} {c + n + 1}"), keys=())
+            yield from _compare_step(inside, old[a + n], new[c + n])
+        for each in old[a + both : b]:
+            yield parent.tells(ChangeKind.REMOVED, f"removed {noun} {_said(each)}")
+        for each in new[c + both : d]:
+            yield parent.tells(ChangeKind.ADDED, f"added {noun} {_said(each)}")
+
+
+def _compare_step(place: _Place, old: dict[str, Any], new: dict[str, Any]) -> Iterator[_Told]:
+    """What differs between two that stand in the same place, or one for the other."""
+    if any(old[key] and new.get(key) for key in old):
+        yield from _compare(place, old, new)
+    else:
+        yield place.tells(ChangeKind.CHANGED, f"{_said(old)} -> {_said(new)}")
+
+
+def _said(item: dict[str, Any]) -> str:
+    """An item in one line."""
+    text = next((f"{key} {_shown(value)}" for key, value in item.items() if value), "")
+    return text if len(text) <= _ITEM_SHOWN else f"{text[:_ITEM_SHOWN]}..."
 
 
 def _compare_items(place: _Place, old: dict[str, Any], new: dict[str, Any]) -> Iterator[_Told]:
@@ -202,9 +255,23 @@ def _compare_items(place: _Place, old: dict[str, Any], new: dict[str, Any]) -> I
 def _compare_order(place: _Place, old: list[str], new: list[str]) -> Iterator[_Told]:
     before = [name for name in old if name in new]
     after = [name for name in new if name in old]
-    if before != after:
+    if before != after and len(after) > _VALUES_SHOWN:
+        for name, follower in _moved(before, after):
+            where = f"is now before {follower}" if follower else "is now last"
+            text = f"{place.noun} order: {name} {where}"
+            yield replace(place, keys=()).tells(ChangeKind.MOVED, text)
+    elif before != after:
         text = f"{place.noun} order: {_joined(before)} -> {_joined(after)}"
         yield replace(place, keys=()).tells(ChangeKind.MOVED, text)
+
+
+def _moved(old: list[str], new: list[str]) -> Iterator[tuple[str, str | None]]:
+    """The few that were put elsewhere, each with the one it is now before."""
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    stayed = {name for block in blocks for name in new[block.b : block.b + block.size]}
+    for name, follower in zip_longest(new, new[1:]):
+        if name not in stayed:
+            yield name, follower
 
 
 def _compare_values(place: _Place, old: list[Any], new: list[Any]) -> Iterator[_Told]:
@@ -239,5 +306,5 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = "none" if value is None or value == "" else str(value)
+    text = "none" if value is None or value == "" else " ".join(str(value).split())
     return text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}..."

@@ -46,6 +46,11 @@ def read_kind(workspace: Path, stem: str) -> tuple[Source | None, list[Issue]]:
     return (joined if len(sources) == len(files) else None), [*issues, *clashes]
 
 
+def files_of(workspace: Path, stem: str) -> list[Path]:
+    """The files that define a kind."""
+    return list(_files(workspace / DEFINITIONS_FOLDER, stem))
+
+
 def unknown_files(workspace: Path) -> list[Issue]:
     """A note for each definition this version leaves alone, an error for what no version knows."""
     folder = workspace / DEFINITIONS_FOLDER

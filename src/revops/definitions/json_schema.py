@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic import RootModel
+
 from revops.definitions.kinds import KINDS
 from revops.definitions.workspace import Settings
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NOTHING = {"type": "null"}
+_ABOUT = {"title", "description", "default"}
+"""Keys of a schema that allow and refuse nothing."""
 FOLDER = ".revops/schemas"
 """Where a workspace keeps its schemas."""
 
@@ -47,4 +52,37 @@ def schema_line(stem: str) -> str:
 
 def _schema(stem: str, model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
+    parts = schema.get("$defs", {}).values()
+    for part in parts if issubclass(model, RootModel) else (schema, *parts):
+        _as_read(part)
     return {"$schema": DIALECT, "$id": f"{stem}.json", **schema}
+
+
+def _as_read(schema: dict[str, Any]) -> None:
+    """Let an object be as the reader takes it: a key with nothing after it is absent."""
+    needed = schema.get("required", ())
+    for key, part in schema.get("properties", {}).items():
+        _as_read_inside(part)
+        if key not in needed:
+            _let_be_empty(part)
+
+
+def _as_read_inside(part: dict[str, Any]) -> None:
+    """The same for the mappings with names of one's own that a value may be."""
+    for each in part.get("anyOf", ()):
+        _as_read_inside(each)
+    if "patternProperties" in part:
+        part["additionalProperties"] = False
+    values = [*part.get("patternProperties", {}).values(), part.get("additionalProperties")]
+    for each in values:
+        if isinstance(each, dict):
+            _as_read_inside(each)
+            _let_be_empty(each)
+
+
+def _let_be_empty(part: dict[str, Any]) -> None:
+    if "anyOf" not in part:
+        says = {key: part.pop(key) for key in list(part) if key not in _ABOUT}
+        part["anyOf"] = [says]
+    if _NOTHING not in part["anyOf"]:
+        part["anyOf"].append(dict(_NOTHING))

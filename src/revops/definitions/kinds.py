@@ -9,11 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from revops.definitions.alignment import Alignment
 from revops.definitions.automations import Automations
 from revops.definitions.calendars import Calendar, Calendars
 from revops.definitions.lifecycle import Lifecycle
 from revops.definitions.lists import Lists
 from revops.definitions.people import People
+from revops.definitions.places import fields_named
+from revops.definitions.rollout import Rollout
 from revops.definitions.routing import Routing
 from revops.definitions.scope import CustomFields, Vocabulary
 from revops.definitions.scoring import Scoring
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from revops.definitions.workspace import Settings
 
 _VERSION_DIGITS = 12
-_DECIDES_NOTHING = {"company", "store"}
+_DECIDES_NOTHING = {"company", "lead_link", "store"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ KINDS = (
     Kind("routing", Routing),
     Kind("slas", ServiceLevels),
     Kind("automations", Automations),
+    Kind("alignment", Alignment),
+    Kind("rollout", Rollout),
 )
 NOT_YET_USED = (
     "pipeline",
@@ -83,12 +88,23 @@ class Definitions:
     routing: Routing = field(default_factory=Routing)
     slas: ServiceLevels = field(default_factory=ServiceLevels)
     automations: Automations = field(default_factory=Automations)
+    alignment: Alignment = field(default_factory=Alignment)
+    rollout: Rollout = field(default_factory=Rollout)
     custom_fields: CustomFields = field(default_factory=dict)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """What conditions may name."""
         return Vocabulary(self.lists, self.custom_fields, ZoneInfo(self.settings.time_zone))
+
+    @cached_property
+    def fields_told(self) -> frozenset[str]:
+        """Fields of contacts and accounts that any action tells of or sets."""
+        return frozenset(
+            name
+            for part in (self.lifecycle, self.slas, self.automations)
+            for name in fields_named(part)
+        )
 
     def plain(self, *, exclude_defaults: bool = False) -> dict[str, Any]:
         """All that decides anything, as JSON values, by kind; `revops` holds the settings."""
@@ -102,6 +118,8 @@ class Definitions:
             "routing": self.routing,
             "slas": self.slas,
             "automations": self.automations,
+            "alignment": self.alignment,
+            "rollout": self.rollout,
         }
         return {
             stem: model.model_dump(

@@ -13,6 +13,8 @@ def _as_tuple(value: Any) -> Any:
     return tuple(value or ()) if value is None or isinstance(value, list) else value
 
 
+PRIVATE_LISTS = ("personal_domains", "disposable_domains")
+"""The lists whose domains are nobody's company; matching asks for them by these names."""
 Item = Annotated[str, Field(min_length=1, max_length=500)]
 Values = Annotated[
     tuple[Item, ...],

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from revops.definitions.actions import (
+    Action,
     ApprovalAction,
     EmailAction,
     SlackAction,
@@ -12,11 +15,11 @@ from revops.definitions.actions import (
     WebhookAction,
 )
 from revops.definitions.record_figures import record_scope
+from revops.kit.texts import places_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from revops.definitions.actions import Action
     from revops.definitions.scope import Vocabulary
     from revops.definitions.triggers import Trigger
 
@@ -45,6 +48,7 @@ _ITEMS = {
         ),
     ),
     "mqls": ("rows", ("by", "name", "mqls", "accepted", "rejected", "acceptance_percent")),
+    "scoring_health": ("checks", ("light", "name", "evidence", "limit", "mend")),
     "pipeline": (
         "closing",
         ("name", "account", "owner", "stage", "amount", "close_date"),
@@ -53,6 +57,7 @@ _ITEMS = {
 _FIGURES = {
     "lead_activity": ("count",),
     "mqls": ("count", "accepted", "rejected", "undecided", "acceptance_percent"),
+    "scoring_health": ("count", "red", "amber"),
     "pipeline": (
         "total_value",
         "weighted_value",
@@ -99,8 +104,35 @@ def recipe_places(vocabulary: Vocabulary, trigger: Trigger) -> frozenset[str]:
 def digest_places(what: str) -> frozenset[str]:
     """What the texts of a digest may name."""
     items, names = _ITEMS[what]
-    common = {"owner.id", "owner.name", "owner.email", "company", "today", "since", "until", "link"}
+    common = {"owner.id", "owner.name", "owner.email", "company", "today", "since", "until"}
     return frozenset({*common, *_FIGURES[what], *(f"{items}[].{name}" for name in names)})
+
+
+def fields_named(part: object) -> Iterator[str]:
+    """Fields of contacts and accounts that the actions in a definition tell of or set.
+
+    They are called as conditions call them: `title`, `account.employees`.
+    """
+    for action in _actions_in(part):
+        yield from action.set or ()
+        for _, text in texts_of(action):
+            for place in places_in(text):
+                whose, _, name = place.name.partition(".")
+                if whose in {"contact", "account"} and name:
+                    yield name if whose == "contact" else place.name
+
+
+def _actions_in(part: object) -> Iterator[Action]:
+    """Every action, wherever it stands."""
+    match part:
+        case Action():
+            yield part
+        case BaseModel():
+            for name in type(part).model_fields:
+                yield from _actions_in(getattr(part, name))
+        case tuple():
+            for each in part:
+                yield from _actions_in(each)
 
 
 def texts_of(action: Action) -> Iterator[tuple[str, str]]:

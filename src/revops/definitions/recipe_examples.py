@@ -50,6 +50,13 @@ class Example(Definition):
 
     given: Given = Given()
     then: Annotated[
-        tuple[Annotated[str, AfterValidator(_action_kind)], ...],
+        tuple[
+            Annotated[
+                str,
+                AfterValidator(_action_kind),
+                Field(json_schema_extra={"enum": list(Action.model_fields)}),
+            ],
+            ...,
+        ],
         Field(description="The actions that follow, in order, all waits included"),
     ]

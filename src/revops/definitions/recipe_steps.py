@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from revops.definitions.actions import Action, Actions
-from revops.definitions.model import Condition, Definition, Duration, Name
+from revops.definitions.actions import ActionOrWord, Actions
+from revops.definitions.model import Condition, Definition, Duration, Name, exactly_one
 from revops.definitions.triggers import one_or_more
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Moment(Definition):
 class BusinessWait(Definition):
     """Working time, on the calendar of the lead's owner: hours, or days however long each is."""
 
+    model_config = exactly_one("business", "business_days")
+
     business: Annotated[Duration | None, Field(description="So much working time")] = None
     business_days: Annotated[
         int | None, Field(ge=1, le=1000, description="So many working days")
@@ -70,6 +72,8 @@ Wait = Duration | BusinessWait | WorkingHours | Moment
 class Case(Definition):
     """One way of a branch: exactly one of `when`, `where` and `tagged`, and its steps."""
 
+    model_config = exactly_one("when", "where", "tagged")
+
     when: Annotated[
         Condition | None, Field(description="Condition on the lead, asked as it comes here")
     ] = None
@@ -90,9 +94,11 @@ class Case(Definition):
 class Step(Definition):
     """One step of a recipe: exactly one of `do`, `wait` and `branch`."""
 
+    model_config = exactly_one("do", "wait", "branch")
+
     do: Annotated[
         Actions | None,
-        BeforeValidator(one_or_more, json_schema_input_type=(Actions | Action)),
+        BeforeValidator(one_or_more, json_schema_input_type=(Actions | ActionOrWord)),
         Field(description="What is done, in order"),
     ] = None
     due: Annotated[

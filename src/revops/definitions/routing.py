@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from revops.definitions.model import Condition, Definition, Name
+from revops.definitions.model import Condition, Definition, Name, exactly_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,8 @@ Limit = Annotated[int, Field(ge=1, le=1_000_000)]
 
 class _Place(Definition):
     """Somewhere for a lead to go: exactly one of the keys."""
+
+    model_config = exactly_one(beside="sla")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

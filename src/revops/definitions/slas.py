@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from revops.definitions.actions import Actions
-from revops.definitions.model import Condition, Definition, Duration, Name
+from revops.definitions.model import Condition, Definition, Duration, Name, exactly_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,8 @@ _KINDS = ("stage", "left_stage", "assigned", "promised", "activity", "accepted",
 
 class Moment(Definition):
     """Something that happens to a lead: one key says what, `where` and `direction` narrow it."""
+
+    model_config = exactly_one(*_KINDS)
 
     stage: Annotated[Name | None, Field(description="It enters this stage")] = None
     left_stage: Annotated[Name | None, Field(description="It leaves this stage")] = None
@@ -83,6 +85,8 @@ class Pause(Definition):
 class Step(Definition):
     """One step of an escalation."""
 
+    model_config = exactly_one("after", "at")
+
     after: Annotated[
         Duration | None, Field(description="Time on the clock at which it is taken")
     ] = None
@@ -102,6 +106,8 @@ class Step(Definition):
 
 class ServiceLevel(Definition):
     """One promise, and the clock that measures it."""
+
+    model_config = exactly_one("within", "by")
 
     name: Name
     promise: Annotated[Sentence, Field(description="What is promised, in words")]

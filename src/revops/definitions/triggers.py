@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from revops.definitions.actions import Value
 from revops.definitions.calendars import WEEKDAYS, Weekday
-from revops.definitions.model import Condition, Definition, Duration, Name
+from revops.definitions.model import Condition, Definition, Duration, Name, exactly_one
 from revops.kit.clock import parse_zone
 from revops.records import RECORDS
 
@@ -48,32 +48,28 @@ def _zone(name: str) -> str:
     return name
 
 
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day), Field(examples=["08:00"], max_length=20)]
+TimeOfDay = Annotated[
+    str,
+    AfterValidator(_time_of_day),
+    Field(examples=["08:00"], max_length=20, json_schema_extra={"pattern": f"^({_TIME.pattern})$"}),
+]
+_Times = Annotated[tuple[TimeOfDay, ...], Field(min_length=1, max_length=24)]
 TimesOfDay = Annotated[
-    tuple[TimeOfDay, ...],
-    BeforeValidator(one_or_more, json_schema_input_type=(TimeOfDay | tuple[TimeOfDay, ...])),
-    Field(min_length=1, max_length=24),
+    _Times, BeforeValidator(one_or_more, json_schema_input_type=(TimeOfDay | _Times))
 ]
 Day = Weekday | Annotated[int, Field(ge=1, le=31)] | Literal["last"]
-Days = Annotated[
-    tuple[Day, ...],
-    BeforeValidator(one_or_more, json_schema_input_type=(Day | tuple[Day, ...])),
-    Field(max_length=31),
-]
+_Days = Annotated[tuple[Day, ...], Field(max_length=31)]
+Days = Annotated[_Days, BeforeValidator(one_or_more, json_schema_input_type=(Day | _Days))]
 FieldPath = Annotated[
     str, Field(min_length=1, max_length=120, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$")
 ]
+_Paths = Annotated[tuple[FieldPath, ...], Field(min_length=1, max_length=50)]
 FieldPaths = Annotated[
-    tuple[FieldPath, ...],
-    BeforeValidator(one_or_more, json_schema_input_type=(FieldPath | tuple[FieldPath, ...])),
-    Field(min_length=1, max_length=50),
+    _Paths, BeforeValidator(one_or_more, json_schema_input_type=(FieldPath | _Paths))
 ]
 Event = Annotated[str, Field(min_length=1, max_length=100)]
-Events = Annotated[
-    tuple[Event, ...],
-    BeforeValidator(one_or_more, json_schema_input_type=(Event | tuple[Event, ...])),
-    Field(min_length=1, max_length=50),
-]
+_Events = Annotated[tuple[Event, ...], Field(min_length=1, max_length=50)]
+Events = Annotated[_Events, BeforeValidator(one_or_more, json_schema_input_type=(Event | _Events))]
 Yes = Literal[True]
 
 
@@ -131,6 +127,8 @@ _BELONGS = {
 
 class Trigger(Definition):
     """What sets a recipe off: exactly one of the first eight keys, and what belongs to it."""
+
+    model_config = exactly_one(*KINDS)
 
     activity: Annotated[
         Events | None, Field(description="An activity of this type, or of one of these")

@@ -57,7 +57,7 @@ def mark_of(source: Source, path: str, file: str) -> Mark:
 def _strict(model: type[Model], value: Any) -> Model:
     # As JSON, because lists and dates are then what the strict mode expects them to be.
     is_names = issubclass(model, RootModel)
-    plain = value if is_names else _without_empty(value)
+    plain = {k: _without_empty(v) for k, v in value.items()} if is_names else _without_empty(value)
     return model.model_validate_json(json.dumps(plain), strict=True)
 
 

@@ -15,6 +15,7 @@ from revops.definitions.source import Source, read_source
 from revops.definitions.validation import validate
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, did_you_mean
+from revops.kit.texts import check_text
 from revops.records import RECORDS, FieldType
 
 SETTINGS_STEM = "revops"
@@ -46,6 +47,16 @@ def _field_name(name: str) -> str:
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError(f"'{name}' is not the name of a field; write it like 'lead_grade'")
     return name
+
+
+def _link(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if urlsplit(text).scheme not in {"https", "http"}:
+        raise ValueError("it is no address of the web; begin it with https://")
+    for error in check_text(text, ("contact.id", "contact.email")):
+        raise ValueError(f"{error.message}; known are contact.id and contact.email")
+    return text
 
 
 Plural = Annotated[str, AfterValidator(_plural)]
@@ -85,6 +96,16 @@ class Settings(Definition):
     system_of_record: Annotated[
         str | None,
         Field(description="The system that wins a conflict", examples=["hubspot", "salesforce"]),
+    ] = None
+    lead_link: Annotated[
+        str | None,
+        AfterValidator(_link),
+        Field(
+            max_length=1000,
+            description="The address at which a lead is seen, which `{{ link }}` of a text gives; "
+            "without it that is the lead's id",
+            examples=["https://crm.example.com/contacts/{{ contact.id | url }}"],
+        ),
     ] = None
     custom_fields: Annotated[
         dict[Plural, dict[FieldName, FieldType]], AfterValidator(_not_canonical)

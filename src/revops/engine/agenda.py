@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from revops.engine.neighbours import READ, of_accounts, of_deals
 from revops.store.engine_tables import CLOCKS, ENROLMENTS, WAKES
-from revops.store.tables import CHANGES, META, RECORD_TABLES
+from revops.store.tables import CHANGES, META
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +27,14 @@ ENGINE = "revops"
 """The source of the changes that the engine itself makes."""
 _MARK = "engine_read_"
 BEGAN = "engine_began_at"
+LOOKED = "engine_looked_at"
 HAPPENED, ACTIVITY, CHANGE, NEW, TIME = "happened:", "activity:", "change:", "new", "time"
-_CONTACTS, _ACTIVITIES = RECORD_TABLES["contacts"], RECORD_TABLES["activities"]
+SETTLE, ACT = "settle", "act"
+"""Why a contact is looked at that was there before the engine: to settle where it stands, and
+whether what follows from the rules is done, too."""
+_INSTANT = timedelta(microseconds=1)
+_WORTH_A_NOTE = timedelta(minutes=1)
+_CONTACTS, _ACTIVITIES = READ["contacts"], READ["activities"]
 
 
 @dataclass(frozen=True)
@@ -60,31 +67,44 @@ def began_at(connection: sa.Connection, now: datetime) -> datetime:
     return datetime.fromisoformat(found) if found else now
 
 
-def gather(connection: sa.Connection, now: datetime) -> None:
+def looked_at(connection: sa.Connection) -> datetime | None:
+    """When the engine last looked for what arrived, to the minute; None if it never did."""
+    found = connection.execute(sa.select(META.c.value).where(META.c.key == LOOKED)).scalar()
+    return datetime.fromisoformat(found) if found else None
+
+
+def note_look(connection: sa.Connection, now: datetime) -> None:
+    """Keep that the engine has looked, unless it was a moment ago."""
+    before = looked_at(connection)
+    if before is None or now - before >= _WORTH_A_NOTE:
+        _set(connection, LOOKED, now.astimezone(UTC).isoformat())
+
+
+def gather(connection: sa.Connection, now: datetime, *, acts_at_first: bool = False) -> None:
     """Turn what arrived since the last time, and what fell due, into wakes.
 
-    The first time, every contact is looked at once, and what lies before is history.
+    The first time, every contact is looked at once, and what lies before is history: stages are
+    settled and nothing more is done, unless `acts_at_first` has what the rules say now done.
     """
-    marks = _marks(connection)
+    marks = marks_of(connection, _MARK, is_held=True)
     latest = {
         name: connection.execute(
             sa.select(sa.func.coalesce(sa.func.max(table.c.seq), 0))
         ).scalar_one()
-        for name, table in (
-            ("contacts", _CONTACTS),
-            ("activities", _ACTIVITIES),
-            ("changes", CHANGES),
-        )
+        for name, table in READ.items()
     }
     if not marks:
-        _set(connection, BEGAN, now.astimezone(UTC).isoformat())
-        _wake(
-            connection,
-            sa.select(_CONTACTS.c.id, sa.literal(NEW), _at(now)).where(_CONTACTS.c.seq > 0),
-        )
+        began = now - _INSTANT if acts_at_first else now
+        _set(connection, BEGAN, began.astimezone(UTC).isoformat())
+        why = sa.literal(ACT if acts_at_first else SETTLE)
+        _wake(connection, sa.select(_CONTACTS.c.id, why, _at(now)))
     else:
-        for query in _arrived(connection, marks, now):
+        since = {**latest, **marks}
+        for query in _arrived(connection, since, now):
             _wake(connection, query)
+        for neighbours in (of_accounts, of_deals):
+            for contacts in neighbours(connection, since, latest):
+                wake_all(connection, contacts, TIME, now)
     for name, seq in latest.items():
         if marks.get(name) != seq:
             _set(connection, _MARK + name, str(seq))
@@ -96,8 +116,15 @@ def gather(connection: sa.Connection, now: datetime) -> None:
 def _arrived(
     connection: sa.Connection, marks: Mapping[str, int], now: datetime
 ) -> Iterable[sa.Select[Any]]:
-    """What arrived; what is dated later than now is due when it happens."""
+    """What arrived; what is dated later than now is due when it happens.
+
+    What is dated before the engine began is a reason to look, and no news.
+    """
     latest = sa.func.max if connection.dialect.name == "sqlite" else sa.func.greatest
+    began = began_at(connection, now)
+
+    def news(moment: sa.Column[Any], why: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+        return sa.case((moment < began, sa.literal(TIME)), else_=why)
 
     def due(moment: sa.Column[Any]) -> sa.ColumnElement[Any]:
         return sa.type_coerce(latest(moment, _at(now)), WAKES.c.due_at.type)
@@ -107,23 +134,23 @@ def _arrived(
     )
     yield sa.select(
         _ACTIVITIES.c.contact_id,
-        sa.literal(ACTIVITY) + _ACTIVITIES.c.id,
+        news(_ACTIVITIES.c.occurred_at, sa.literal(ACTIVITY) + _ACTIVITIES.c.id),
         due(_ACTIVITIES.c.occurred_at),
     ).where(
         _ACTIVITIES.c.seq > marks["activities"],
         _ACTIVITIES.c.contact_id.in_(sa.select(_CONTACTS.c.id)),
     )
-    news = (CHANGES.c.seq > marks["changes"], CHANGES.c.source != ENGINE)
-    why = sa.literal(CHANGE) + sa.cast(CHANGES.c.seq, sa.Text)
+    others = (CHANGES.c.seq > marks["changes"], CHANGES.c.source != ENGINE)
+    why = news(CHANGES.c.changed_at, sa.literal(CHANGE) + sa.cast(CHANGES.c.seq, sa.Text))
     yield (
         sa.select(_CONTACTS.c.id, why, due(CHANGES.c.changed_at))
         .join(CHANGES, CHANGES.c.record_id == _CONTACTS.c.id)
-        .where(*news, CHANGES.c.object == "contacts")
+        .where(*others, CHANGES.c.object == "contacts")
     )
     yield (
         sa.select(_CONTACTS.c.id, why, due(CHANGES.c.changed_at))
         .join(CHANGES, CHANGES.c.record_id == _CONTACTS.c.account_id)
-        .where(*news, CHANGES.c.object == "accounts")
+        .where(*others, CHANGES.c.object == "accounts")
     )
 
 
@@ -173,12 +200,14 @@ def wake_later(
         }
         for each in happened
     ]
-    _wake_at(connection, rows)
+    wake_at(connection, rows)
 
 
-def look_again(connection: sa.Connection, contact_ids: Sequence[str], now: datetime) -> None:
+def look_again(
+    connection: sa.Connection, contact_ids: Sequence[str], now: datetime, why: str = TIME
+) -> None:
     """Look at these contacts at once, such as after a person decided something."""
-    _wake_at(connection, [{"contact_id": each, "why": TIME, "due_at": now} for each in contact_ids])
+    wake_at(connection, [{"contact_id": each, "why": why, "due_at": now} for each in contact_ids])
 
 
 def wake_all(connection: sa.Connection, contacts: sa.Select[Any], why: str, now: datetime) -> None:
@@ -186,8 +215,8 @@ def wake_all(connection: sa.Connection, contacts: sa.Select[Any], why: str, now:
     _wake(connection, contacts.add_columns(sa.literal(why), _at(now)))
 
 
-def _wake_at(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Wakes at the earlier of the moments that are asked for."""
+def wake_at(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Reasons to look at contacts, as rows of `wakes`; each is due when it is asked for first."""
     if not rows:
         return
     connection.execute(_sooner(connection, _insert(connection)(WAKES)), rows)
@@ -224,14 +253,25 @@ def _json(each: Happening) -> str:
     )
 
 
-def _marks(connection: sa.Connection) -> dict[str, int]:
-    rows = sa.select(META.c.key, META.c.value).where(META.c.key.startswith(_MARK))
-    found = connection.execute(rows.with_for_update()).all()
-    return {key.removeprefix(_MARK): int(value) for key, value in found}
+def marks_of(connection: sa.Connection, prefix: str, *, is_held: bool = False) -> dict[str, int]:
+    """How far logs have been read, by name; `is_held` keeps other workers waiting."""
+    rows = sa.select(META.c.key, META.c.value).where(META.c.key.startswith(prefix))
+    found = connection.execute(rows.with_for_update() if is_held else rows).all()
+    return {key.removeprefix(prefix): int(value) for key, value in found}
+
+
+def mark(connection: sa.Connection, key: str, seq: int) -> None:
+    """Note how far a log has been read."""
+    _set(connection, key, str(seq))
 
 
 def _wake(connection: sa.Connection, query: sa.Select[Any]) -> None:
-    insert = _insert(connection)(WAKES).from_select(["contact_id", "why", "due_at"], query)
+    found = query.subquery()
+    contact_id, why, due_at = found.c
+    once = sa.select(contact_id, why, sa.func.min(due_at)).where(contact_id.is_not(None))
+    insert = _insert(connection)(WAKES).from_select(
+        ["contact_id", "why", "due_at"], once.group_by(contact_id, why)
+    )
     connection.execute(_sooner(connection, insert))
 
 

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from revops.engine.agenda import ACTIVITY, NEW
+from revops.engine.agenda import ACT, ACTIVITY, NEW, SETTLE
 from revops.engine.doing import Told
+from revops.engine.moving import enter, is_history, join_account, take
+from revops.engine.news import of_action, of_activity, of_change
 from revops.engine.outcome import Outcome
 from revops.engine.state import standing
+from revops.engine.timelines import timeline
 from revops.leads.lifecycle import move, next_look
-from revops.leads.recipes import Happening, advance, enrol
+from revops.leads.recipes import Happening, late_by
 from revops.leads.slas.review import review
-from revops.leads.slas.timeline import Activity, Assignment, Timeline
+from revops.leads.slas.timeline import Assignment
 from revops.store.outbox import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from revops.definitions.actions import Actions
     from revops.definitions.kinds import Definitions
-    from revops.definitions.triggers import Kind
+    from revops.engine.activities import Activities
     from revops.engine.agenda import Wake
     from revops.engine.doing import Doer
     from revops.engine.questions import Known
+    from revops.engine.recipes import Recipes
     from revops.engine.state import ContactState
-    from revops.leads.recipes import Programs
     from revops.leads.slas.rules import Rules
+    from revops.leads.slas.timeline import Timeline
 
-_FIELDS_OF_ACTIVITY = (
-    "id",
-    "type",
-    "occurred_at",
-    "direction",
-    "path",
-    "source",
-    "campaign",
-    "subject",
-    "owner",
-)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -51,15 +44,17 @@ class Seen:
         wake: Why it is looked at.
         known: The lead, and when its scores change by themselves.
         state: What the engine knows of it.
-        activities: What it did and what was done towards it, as rows.
+        activities: What it did and what was done towards it.
         changes: What others changed of it since the last time, as rows of `changes`.
+        records: What happened to records that stand with it.
     """
 
     wake: Wake
     known: Known
     state: ContactState
-    activities: Sequence[Mapping[str, Any]]
+    activities: Activities
     changes: Sequence[Any]
+    records: Sequence[Happening] = ()
 
 
 class Decider:
@@ -70,26 +65,32 @@ class Decider:
         definitions: Definitions,
         doer: Doer,
         rules: Rules,
-        programs: Programs,
+        recipes: Recipes,
         version: str,
         began_at: datetime,
+        last_at: datetime | None,
         now: datetime,
     ) -> None:
         self._definitions = definitions
         self._doer = doer
         self._rules = rules
-        self._programs = programs
+        self._recipes = recipes
         self._version = version
         self._began_at = began_at
+        self._last_at = last_at
         self._now = now
 
     def decide(self, seen: Seen) -> Outcome:
         """All that follows for a contact."""
-        outcome = Outcome(seen.known.lead)
+        known, is_settled = seen.known, SETTLE in seen.wake.whys
+        outcome = Outcome(
+            known.as_written, seen.state, seen.activities, match=known.match, is_settled=is_settled
+        )
         happened = list(self._news(seen))
+        join_account(outcome, self._now, is_news=not is_settled)
         self._moves(outcome, seen)
         happened += self._clocks(outcome, seen)
-        self._recipes(outcome, seen, happened)
+        self._recipes.follow(outcome, happened)
         outcome.next_at = self._next(outcome, seen)
         return outcome
 
@@ -97,65 +98,44 @@ class Decider:
 
     def _news(self, seen: Seen) -> Iterator[Happening]:
         contact_id, now = seen.wake.contact_id, self._now
-        is_first = self._began_at == now
         created = seen.known.lead.fields.get("created_at")
-        if NEW in seen.wake.whys and not is_first:
+        if NEW in seen.wake.whys:
             yield Happening("created", contact_id, created or now)
         woken = seen.wake.rows(ACTIVITY)
-        for row in seen.activities:
-            if row["id"] in woken and row["occurred_at"] <= now:
-                activity = {name: row[name] for name in _FIELDS_OF_ACTIVITY}
-                details = {"activity": {**activity, "properties": _object(row["properties"])}}
-                yield Happening(
-                    "activity", contact_id, row["occurred_at"], details, holds=row["holds"]
-                )
+        for row in seen.activities.named(woken) if woken else ():
+            if row["occurred_at"] <= now:
+                yield of_activity(contact_id, row)
         for row in seen.changes:
-            details = {"change": {"field": row.field, "from": row.old_value, "to": row.new_value}}
-            yield Happening("changed", contact_id, row.changed_at, details)
+            yield of_change(contact_id, row, self._definitions.vocabulary)
+        yield from seen.records
         for kept in seen.wake.happenings:
-            yield Happening(
-                kept["kind"],
-                contact_id,
-                datetime.fromisoformat(kept["at"]),
-                kept["details"],
-                kept["record"],
-                tuple(kept["chain"]),
-            )
+            yield of_action(contact_id, kept)
 
     # Stages
 
     def _moves(self, outcome: Outcome, seen: Seen) -> None:
         """Move the contact; what that sets off is looked at with the scores of after the move."""
         lifecycle, lead = self._definitions.lifecycle, seen.known.lead
-        at = standing(seen.state, lead.fields, _last_active(seen))
-        was_settled = bool(seen.state.spells)
+        at = standing(seen.state, lead.fields, seen.activities.last_own)
+        was_before = not {SETTLE, ACT}.isdisjoint(seen.wake.whys)
         chain = _chain_of_stage(seen)
         for step in move(lifecycle, lead, at, self._now):
-            outcome.moves.append(step)
-            for name, value in step.fields.items():
-                outcome.fields[name] = (value, step.because)
-            if not was_settled and step.from_stage is None and _is_history(lead, step.to_stage):
-                continue  # it was in this stage before the engine looked: nothing is entered now
-            entered = {"stage": {"name": step.to_stage}}
-            self._happens(outcome, "entered", entered, chain)
-            if step.from_stage is not None:
-                self._happens(outcome, "left", {"stage": {"name": step.from_stage}}, chain)
-            key = key_of("stage", lead.contact_id, step.to_stage, step.at.isoformat())
-            self._do_all(outcome, step.actions, key, step.because)
-            if any(stage.name == step.to_stage and stage.qualifies for stage in lifecycle.stages):
-                self._happens(outcome, "qualified", {}, chain)
-
-    def _happens(
-        self, outcome: Outcome, kind: Kind, details: dict[str, Any], chain: tuple[str, ...]
-    ) -> None:
-        contact_id = outcome.lead.contact_id
-        outcome.happened.append(Happening(kind, contact_id, self._now, details, chain=chain))
+            if outcome.is_settled or is_history(outcome, step):
+                take(outcome, step, self._began_at if was_before else None)
+            else:
+                enter(outcome, step, self._doer, lifecycle, self._now, chain)
 
     def _do_all(
-        self, outcome: Outcome, actions: Actions, key: str, because: str, **told: Any
+        self,
+        outcome: Outcome,
+        actions: Actions,
+        key: str,
+        because: str,
+        late: str = "",
+        **told: Any,
     ) -> None:
         for place, action in enumerate(actions):
-            self._doer.do(outcome, action, Told(f"{key}-{place}", because, told))
+            self._doer.do(outcome, action, Told(f"{key}-{place}", because, told, late=late))
 
     # Clocks
 
@@ -163,19 +143,22 @@ class Decider:
         lead, now = seen.known.lead, self._now
         found = review(
             self._rules, lead, self._timeline(outcome, seen), seen.state.clocks, now,
-            version=self._version, since=self._began_at,
+            version=self._version, since=self._began_at + _INSTANT, last_at=self._last_at,
         )  # fmt: skip
         outcome.reviews += found
         for each in found:
             if each.clock is None:
                 continue
-            clock = {"sla": each.clock.sla, "due_at": each.clock.due_at}
+            clock = {
+                "sla": each.clock.sla,
+                "started_at": each.clock.started_at,
+                "due_at": each.clock.due_at,
+            }
             for due in each.steps:
                 because = f"{each.clock.sla}: {due}"
-                self._do_all(
-                    outcome, due.step.actions, key_of("clock", due.key), because, clock=clock
-                )
                 step = {"clock": {**clock, "step": due.place + 1}}
+                key, late = key_of("clock", due.key), late_by(due.late)
+                self._do_all(outcome, due.step.actions, key, because, late, **step)
                 yield Happening("clock", lead.contact_id, now, step)
             if each.is_breach:
                 yield Happening(
@@ -191,50 +174,13 @@ class Decider:
             Assignment(now, each.owner, each.sla, lead.fields.get("owner"))
             for each in outcome.decisions
         ]
-        activities = tuple(
-            Activity(row["occurred_at"], row["type"], row["direction"] or "inbound", row["holds"])
-            for row in seen.activities
-            if row["type"] in self._rules.activity_types
-        )
-        return Timeline(lead.contact_id, at.spells, (*seen.state.assignments, *given), activities)
-
-    # Recipes
-
-    def _recipes(self, outcome: Outcome, seen: Seen, happened: Sequence[Happening]) -> None:
-        lead, now = seen.known.lead, self._now
-        tags = frozenset(name for kind, name in seen.state.memberships if kind == "tag")
-        entries = enrol(self._programs, happened, lead, seen.state.enrolments, now)
-        outcome.notes += [
-            f"{each.recipe}: {each.why}" for each in entries.refusals if each.code in _TOLD
-        ]
-        due = [
-            each
-            for each in seen.state.enrolments
-            if not each.is_over and (each.resume_at is None or each.resume_at <= now)
-        ]
-        for enrolment in (*due, *entries.enrolments):
-            advanced = advance(
-                self._programs.by_name.get(enrolment.recipe), enrolment, lead, now,
-                hours=self._hours(lead.fields.get("owner")), tags=tags,
-            )  # fmt: skip
-            outcome.enrolments.append(advanced.enrolment)
-            for planned in advanced.actions:
-                because = f"recipe {enrolment.recipe}"
-                told = Told(
-                    key_of("recipe", planned.key), because, enrolment.cause.details,
-                    planned.owner, planned.due_at, planned.chain,
-                )  # fmt: skip
-                self._doer.do(outcome, planned.action, told)
-
-    def _hours(self, owner: str | None) -> Any:
-        name = self._rules.calendar_of(owner)
-        calendar = self._definitions.calendars.get(name or "")
-        return calendar.business() if calendar else None
+        every = (*seen.state.assignments, *given)
+        return timeline(self._rules, lead, at, every, seen.activities)
 
     # What is next
 
     def _next(self, outcome: Outcome, seen: Seen) -> datetime | None:
-        at = standing(seen.state, seen.known.lead.fields, _last_active(seen))
+        at = standing(seen.state, seen.known.lead.fields, seen.activities.last_own)
         for step in outcome.moves:
             at = at.after(step)
         moments = [
@@ -243,14 +189,11 @@ class Decider:
             *(each.next_at for each in outcome.reviews),
             *(each.resume_at for each in outcome.enrolments if not each.is_over),
         ]
-        if any(step.recycles for step in outcome.moves):
-            moments.append(self._now + timedelta(microseconds=1))
+        if outcome.recycles and not outcome.is_settled:
+            moments.append(self._now + _INSTANT)
         return min(
             (each for each in moments if each is not None and each > self._now), default=None
         )
-
-
-_TOLD = {"loop", "too-long-a-chain", "max-per-day"}
 
 
 def _chain_of_stage(seen: Seen) -> tuple[str, ...]:
@@ -262,24 +205,4 @@ def _chain_of_stage(seen: Seen) -> tuple[str, ...]:
             if kept["details"].get("change", {}).get("field") == "lifecycle_stage"
         ),
         (),
-    )
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    """What a JSON object holds; nothing if it is none."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _is_history(lead: Any, stage: str) -> bool:
-    return bool(lead.fields.get("lifecycle_stage") == stage)
-
-
-def _last_active(seen: Seen) -> datetime | None:
-    return max(
-        (row["occurred_at"] for row in seen.activities if row["direction"] != "outbound"),
-        default=None,
     )

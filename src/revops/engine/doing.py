@@ -9,6 +9,7 @@ from revops.connectors.email.push import email_payload
 from revops.connectors.slack.push import slack_payload
 from revops.connectors.webhook.push import webhook_payload
 from revops.engine.outcome import Task
+from revops.engine.wording import link_to, recent_activity, with_late
 from revops.kit.errors import RevopsError
 from revops.kit.texts import Form, nested, render
 from revops.leads.recipes import Happening
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _AS_TEXT = {FieldType.TEXT, FieldType.LIST, FieldType.JSON}
+_RECENT = "recent_activity"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Told:
         owner: Who `owner` is, if not the lead's.
         due_at: When a task is due that does not say so itself.
         chain: The recipes that led to it.
+        late: By how much it comes too late, in words, such as after a standstill; '' if in time.
+        record: The record beside the lead that it is about, such as `opportunity:42`, or ''.
     """
 
     key: str
@@ -52,6 +56,8 @@ class Told:
     owner: str | None = None
     due_at: datetime | None = None
     chain: tuple[str, ...] = ()
+    late: str = ""
+    record: str = ""
 
 
 class Doer:
@@ -152,6 +158,9 @@ class Doer:
         outcome.memberships["tag", given] = False
 
     def _enroll(self, outcome: Outcome, given: str, _: Told) -> None:
+        if outcome.is_in("suppressed", given):
+            outcome.notes.append(f"it is kept out of the sequence '{given}'")
+            return
         outcome.memberships["sequence", given] = True
 
     def _suppress(self, outcome: Outcome, given: str, _: Told) -> None:
@@ -189,19 +198,25 @@ class Doer:
     ) -> None:
         who = user.id if user else None
         text = self._filled(outcome, subject, told, Form.LINE)
-        outcome.tasks.append(Task(key_of(told.key, "task", who or ""), text, who, priority, due))
+        if not told.record and outcome.is_asked(text, who):
+            outcome.notes.append(f"{who or 'somebody'} has an open task '{text}' already")
+            return
+        key = key_of(told.key, "task", who or "")
+        outcome.tasks.append(Task(key, with_late(text, told.late), who, priority, due))
 
     # What people are told
 
     def _email(self, outcome: Outcome, given: Any, told: Told) -> None:
         subject = self._filled(outcome, given.subject, told, Form.LINE)
         body = self._filled(outcome, given.body, told, Form.PLAIN)
+        if given.to != "contact":
+            body = with_late(body, told.late, "\n\n")
         for address in self._addresses(outcome, given.to, told):
             payload = email_payload(address, subject, body)
             self._send(outcome, "email", self._default.get("email"), payload, told, address)
 
     def _slack(self, outcome: Outcome, given: Any, told: Told) -> None:
-        text = self._filled(outcome, given.text, told, Form.SLACK)
+        text = with_late(self._filled(outcome, given.text, told, Form.SLACK), told.late)
         to = [given.to] if given.to.startswith("#") else self._addresses(outcome, given.to, told)
         for each in to:
             payload = slack_payload(each, text)
@@ -212,7 +227,10 @@ class Doer:
             name: self._filled(outcome, text, told, Form.PLAIN)
             for name, text in given.payload.items()
         }
-        data = {"contact_id": outcome.lead.contact_id, "because": told.because, **further}
+        late = {"late": told.late} if told.late else {}
+        data = {
+            "contact_id": outcome.lead.contact_id, "because": told.because, **late, **further
+        }  # fmt: skip
         payload = webhook_payload(given.event, self._now, data)
         self._send(outcome, "webhook", given.destination, payload, told, given.destination)
 
@@ -269,7 +287,10 @@ class Doer:
         return found
 
     def _filled(self, outcome: Outcome, text: str, told: Told, form: Form) -> str:
-        return render(text, self._values(outcome, told), form=form, zone=self._zone)
+        values = self._values(outcome, told)
+        if _RECENT in text:
+            values[_RECENT] = recent_activity(outcome.activities, self._now, self._zone)
+        return render(text, values, form=form, zone=self._zone)
 
     def _card(self, user_id: str | None) -> dict[str, Any]:
         user = self._users.get(user_id or "")
@@ -279,9 +300,11 @@ class Doer:
         lead = self._as_is(outcome)
         own = {name: value for name, value in lead.fields.items() if "." not in name}
         accounts = {name: value for name, value in lead.fields.items() if "." in name}
+        contact = {**own, "id": lead.contact_id}
         return {
             **nested(accounts),
-            "contact": {**own, "id": lead.contact_id},
+            "contact": contact,
+            "link": link_to(contact, self._definitions.settings.lead_link),
             "owner": self._card(told.owner or outcome.owner),
             "score": {
                 "fit": lead.fit,

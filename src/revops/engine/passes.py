@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,57 +12,43 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from revops.engine.agenda import CHANGE, began_at, claim, gather, is_due, settle
+from revops.engine.agenda import (
+    CHANGE,
+    SETTLE,
+    began_at,
+    claim,
+    is_due,
+    look_again,
+    looked_at,
+    note_look,
+    settle,
+)
 from revops.engine.deciding import Decider, Seen
 from revops.engine.doing import Doer
-from revops.engine.questions import Questions
+from revops.engine.looking import look
+from revops.engine.recipes import Recipes, shared
+from revops.engine.records import RECORD, happenings_of_records
 from revops.engine.saving import Saver
-from revops.engine.scheduling import fall_due
 from revops.engine.state import states, turns
-from revops.leads.recipes import compile_recipes
 from revops.leads.routing import Router
 from revops.leads.slas.rules import Rules
 from revops.store.tables import CHANGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from revops.definitions.kinds import Definitions
-    from revops.definitions.scope import Vocabulary
     from revops.engine.agenda import Wake
+    from revops.engine.looking import Found
     from revops.engine.outcome import Outcome
     from revops.engine.questions import Moment
-    from revops.leads.scoring import Past
-    from revops.store import Store
-    from revops.store.facts import Facts
+    from revops.engine.world import World
 
-BATCH = 5_000
+BATCH = 20_000
 """Contacts that are decided on in one transaction."""
 MOST_ROUNDS = 20
 """Rounds of a run: what is then still due waits for the next one."""
 INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class World:
-    """What a pass works with.
-
-    Attributes:
-        definitions: What the company decided.
-        version: Their version.
-        vocabulary: What conditions may name.
-        store: Where decisions are saved.
-        facts: Asks for the facts as they are now.
-        past: Tells which fields have a history in some facts.
-    """
-
-    definitions: Definitions
-    version: str
-    vocabulary: Vocabulary
-    store: Store
-    facts: Callable[[], Facts]
-    past: Callable[[Facts], Past]
 
 
 @dataclass
@@ -76,6 +64,7 @@ class Passed:
         counts: Counter[str] = Counter()
         for each in outcomes:
             counts["contacts"] += 1
+            counts["settled"] += each.is_settled
             counts["moves"] += len(each.moves)
             counts["assignments"] += len(each.decisions)
             counts["clocks"] += sum(review.kept is None for review in each.reviews)
@@ -99,38 +88,58 @@ def run_passes(world: World, now: datetime, *, is_dry: bool = False) -> Passed:
         is_dry: Decide, tell, and save nothing; one batch only, since the next depends on it.
     """
     passed = Passed()
-    questions = Questions(world.definitions, world.vocabulary)
+    found = look(world, now)
     with world.store.write() as connection:
-        gather(connection, now)
-        fall_due(connection, world.definitions, now)
+        if digests := found.keep(connection, now):
+            passed.counts["digests"] += digests
+            Saver(connection, world.version, now).log(passed.counts)
         is_needed = is_due(connection, now)
         if is_dry:
             connection.rollback()
+        elif not is_needed:
+            note_look(connection, now)
     for number in range(1 if is_dry else MOST_ROUNDS):
         if not is_needed:
             break
-        is_needed = _round(world, questions, now + number * INSTANT, passed, is_dry=is_dry)
+        at = now + number * INSTANT
+        is_needed = _round(world, at, passed, found if is_dry else None)
+    if passed.outcomes and not is_dry:
+        with world.store.write() as connection:
+            note_look(connection, now)
     return passed
 
 
-def _round(
-    world: World, questions: Questions, now: datetime, passed: Passed, *, is_dry: bool
-) -> bool:
-    """Decide on all that is due at one instant; whether anything is due an instant later."""
-    asked = questions.at(now, world.facts(), world.past)
+def _round(world: World, now: datetime, passed: Passed, dry: Found | None) -> bool:
+    """Decide on all that is due at one instant; whether anything is due an instant later.
+
+    A dry round first keeps what was found, and saves nothing of it.
+    """
+    asked = world.questions.at(now, world.facts(), world.past)
     while True:
         with world.store.write() as connection:
-            if is_dry:
-                gather(connection, now)
-                fall_due(connection, world.definitions, now)
+            if dry:
+                dry.keep(connection, now)
             wakes = claim(connection, now, BATCH)
-            outcomes = _decide(world, asked, connection, wakes, now)
+            with _undisturbed():
+                outcomes = _decide(world, asked, connection, wakes, now)
             is_more = is_due(connection, now + INSTANT)
-            if is_dry:
+            if dry:
                 connection.rollback()
         passed.add(outcomes)
-        if is_dry or not outcomes:
-            return is_more and not is_dry
+        if dry or not outcomes:
+            return is_more and not dry
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Look for no garbage meanwhile: there is little, and all that is read would be looked at."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _decide(
@@ -145,7 +154,12 @@ def _decide(
     ids = [wake.contact_id for wake in wakes]
     answers = asked.read(ids)
     # What another worker gathered after these facts were read is left to the next round.
-    wakes = [wake for wake in wakes if answers.covers(wake)]
+    records = happenings_of_records(world, asked.facts, wakes, now)
+    wakes = [
+        wake
+        for wake in wakes
+        if answers.covers(wake) and len(records[wake.contact_id]) == len(wake.rows(RECORD))
+    ]
     known = states(connection, [wake.contact_id for wake in wakes])
     zone = ZoneInfo(world.definitions.settings.time_zone)
     given, absences = turns(connection, world.definitions, zone, now)
@@ -153,13 +167,18 @@ def _decide(
     router = Router(
         definitions.routing, definitions.people, definitions.calendars, zone, given, absences
     )
+    rules = Rules(definitions.slas, definitions.people, definitions.calendars)
+    doer = Doer(definitions, router, zone, now)
+    accounts = {answers.leads[wake.contact_id].lead.fields["account_id"] for wake in wakes}
+    together = shared(connection, definitions.automations.recipes, accounts - {None}, now)
     decider = Decider(
         definitions,
-        Doer(definitions, router, zone, now),
-        Rules(definitions.slas, definitions.people, definitions.calendars),
-        compile_recipes(definitions.automations),
+        doer,
+        rules,
+        Recipes(definitions, rules, doer, together, now),
         world.version,
         began_at(connection, now),
+        looked_at(connection),
         now,
     )
     changes = _changes(connection, wakes)
@@ -169,8 +188,9 @@ def _decide(
                 wake,
                 answers.leads[wake.contact_id],
                 known[wake.contact_id],
-                answers.activities.get(wake.contact_id, ()),
+                answers.activities.of(wake.contact_id),
                 [changes[seq] for seq in sorted(wake.rows(CHANGE), key=int) if seq in changes],
+                records[wake.contact_id],
             )
         )
         for wake in wakes
@@ -179,6 +199,8 @@ def _decide(
     settle(connection, wakes)
     saver.save(outcomes, known, router.credits())
     saver.log(Passed().add(outcomes))
+    unsettled = [each.lead.contact_id for each in outcomes if each.is_settled and each.recycles]
+    look_again(connection, unsettled, now + INSTANT, SETTLE)
     return outcomes
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -25,15 +27,18 @@ from revops.store.outbox import put
 from revops.store.tables import CHANGES, META, RECORD_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from revops.engine.outcome import Outcome
     from revops.engine.state import ContactState
+    from revops.leads.lifecycle import Move
     from revops.leads.routing import Credit, Decision
     from revops.leads.slas.review import Review
 
 _CONTACTS, _TASKS = RECORD_TABLES["contacts"], RECORD_TABLES["tasks"]
+_KEY = "_key"
+_AT_ONCE = 500
 _CANONICAL = {each.name for each in RECORDS["contacts"].fields}
 
 
@@ -54,11 +59,9 @@ class Saver:
         credit: Iterable[Credit],
     ) -> None:
         """Write everything that was decided."""
-        for outcome in outcomes:
-            state = states[outcome.lead.contact_id]
-            self._fields(outcome)
-            self._moves(outcome, state)
-            self._reviews(outcome)
+        self._fields(outcomes)
+        self._moves(outcomes, states)
+        self._reviews(outcomes)
         self._rows(ASSIGNMENTS, [row for each in outcomes for row in self._assignments(each)])
         self._upsert(ENROLMENTS, [row for each in outcomes for row in self._enrolments(each)])
         self._memberships(outcomes)
@@ -76,85 +79,93 @@ class Saver:
         row = {"at": self._now, "definitions_version": self._version, "counts": json.dumps(counts)}
         self._connection.execute(sa.insert(PASSES), [row])
 
-    def _fields(self, outcome: Outcome) -> None:
-        contact_id = outcome.lead.contact_id
-        known = {name: each for name, each in outcome.fields.items() if name in _CANONICAL}
-        if known:
-            values = {name: value for name, (value, _) in known.items()}
-            self._connection.execute(
-                sa.update(_CONTACTS).where(_CONTACTS.c.id == contact_id).values(**values)
-            )
-        custom = {name: each for name, each in outcome.fields.items() if name not in _CANONICAL}
-        if custom:
-            self._custom(contact_id, {name: value for name, (value, _) in custom.items()})
-        rows = [
-            {
-                "object": "contacts",
-                "record_id": contact_id,
-                "field": name,
-                "old_value": canonical_text(outcome.lead.fields.get(name)),
-                "new_value": canonical_text(value),
-                "changed_at": self._now,
-                "changed_by": ENGINE,
-                "reason": reason,
-                "source": ENGINE,
-                "recorded_at": self._now,
-            }
-            for name, (value, reason) in outcome.fields.items()
-            if canonical_text(outcome.lead.fields.get(name)) != canonical_text(value)
+    def _fields(self, outcomes: Sequence[Outcome]) -> None:
+        """Set what changed, in one statement for all whose same fields do."""
+        alike: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+        for each in outcomes:
+            values = {name: value for name, value in _values(each) if name in _CANONICAL}
+            if values:
+                alike[frozenset(values)].append({_KEY: each.lead.contact_id, **values})
+        for rows in alike.values():
+            self._update(_CONTACTS, _CONTACTS.c.id, rows)
+        self._custom(outcomes)
+        self._rows(CHANGES, [row for each in outcomes for row in self._changes(each)])
+
+    def _custom(self, outcomes: Sequence[Outcome]) -> None:
+        changed: dict[str, dict[str, Any]] = {}
+        for each in outcomes:
+            values = {n: canonical_text(value) for n, value in _values(each) if n not in _CANONICAL}
+            if values:
+                changed[each.lead.contact_id] = values
+        known = self._known_custom(list(changed))
+        rows = []
+        for contact_id, values in changed.items():
+            merged = {**json.loads(known.get(contact_id) or "{}"), **values}
+            kept = {name: value for name, value in merged.items() if value is not None}
+            rows.append({_KEY: contact_id, "custom": json.dumps(kept) if kept else None})
+        self._update(_CONTACTS, _CONTACTS.c.id, rows)
+
+    def _known_custom(self, contact_ids: Sequence[str]) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for start in range(0, len(contact_ids), _AT_ONCE):
+            among = _CONTACTS.c.id.in_(contact_ids[start : start + _AT_ONCE])
+            query = sa.select(_CONTACTS.c.id, _CONTACTS.c.custom).where(among)
+            found |= {row.id: row.custom for row in self._connection.execute(query)}
+        return found
+
+    def _changes(self, outcome: Outcome) -> Iterable[dict[str, Any]]:
+        for name, (value, reason) in outcome.fields.items():
+            before, after = canonical_text(outcome.lead.fields.get(name)), canonical_text(value)
+            if before != after:
+                yield {
+                    "object": "contacts",
+                    "record_id": outcome.lead.contact_id,
+                    "field": name,
+                    "old_value": before,
+                    "new_value": after,
+                    "changed_at": self._now,
+                    "changed_by": outcome.by or ENGINE,
+                    "reason": reason,
+                    "source": ENGINE,
+                    "recorded_at": self._now,
+                }
+
+    def _moves(self, outcomes: Sequence[Outcome], states: Mapping[str, ContactState]) -> None:
+        left = [
+            {_KEY: seq, **_end(each.moves[0])}
+            for each in outcomes
+            if each.moves and (seq := states[each.lead.contact_id].open_spell) is not None
         ]
-        self._rows(CHANGES, rows)
+        self._update(SPELLS, SPELLS.c.seq, left)
+        self._rows(SPELLS, [row for each in outcomes for row in self._spells(each)])
 
-    def _custom(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        mine = _CONTACTS.c.id == contact_id
-        text = self._connection.execute(sa.select(_CONTACTS.c.custom).where(mine)).scalar()
-        merged = {**json.loads(text or "{}"), **{n: canonical_text(v) for n, v in values.items()}}
-        kept = {name: value for name, value in merged.items() if value is not None}
-        self._connection.execute(
-            sa.update(_CONTACTS).where(mine).values(custom=json.dumps(kept) if kept else None)
-        )
+    def _spells(self, outcome: Outcome) -> Iterable[dict[str, Any]]:
+        """The stays that begin; all but the last one are over already."""
+        for step, after in zip_longest(outcome.moves, outcome.moves[1:]):
+            yield {
+                "contact_id": outcome.lead.contact_id,
+                "stage": step.to_stage,
+                "entered_at": step.at,
+                "entered_because": step.because,
+                "is_recycled": step.is_recycled,
+                "owner": outcome.owner,
+                "definitions_version": self._version,
+                **_end(after),
+            }
 
-    def _moves(self, outcome: Outcome, state: ContactState) -> None:
-        seq = state.open_spell
-        for step in outcome.moves:
-            if seq is not None:
-                self._connection.execute(
-                    sa.update(SPELLS)
-                    .where(SPELLS.c.seq == seq)
-                    .values(
-                        left_at=step.at,
-                        left_because=step.because,
-                        outcome=step.outcome,
-                        rejection_code=step.rejection_code,
-                        returns_at=step.returns_at,
-                    )
-                )
-            entered = sa.insert(SPELLS).values(
-                contact_id=outcome.lead.contact_id,
-                stage=step.to_stage,
-                entered_at=step.at,
-                entered_because=step.because,
-                is_recycled=step.is_recycled,
-                owner=outcome.owner,
-                definitions_version=self._version,
-            )
-            seq = self._connection.execute(entered.returning(SPELLS.c.seq)).scalar_one()
+    def _reviews(self, outcomes: Sequence[Outcome]) -> None:
+        pairs = [(outcome, each) for outcome in outcomes for each in outcome.reviews]
+        gone = [
+            {_KEY: each.kept.id, "correction": each.correction, **self._cancelled()}
+            for _, each in pairs
+            if each.kept is not None and (each.clock is None or each.clock.id != each.kept.id)
+        ]
+        self._update(CLOCKS, CLOCKS.c.id, gone)
+        self._upsert(CLOCKS, [self._clock(*pair) for pair in pairs if pair[1].clock is not None])
 
-    def _reviews(self, outcome: Outcome) -> None:
-        for each in outcome.reviews:
-            if each.kept is not None and (each.clock is None or each.clock.id != each.kept.id):
-                gone = sa.update(CLOCKS).where(CLOCKS.c.id == each.kept.id)
-                self._connection.execute(
-                    gone.values(
-                        state="cancelled",
-                        next_at=None,
-                        stopped_at=self._now,
-                        corrected_at=self._now,
-                        correction=each.correction,
-                    )
-                )
-            if each.clock is not None:
-                self._upsert(CLOCKS, [self._clock(outcome, each)])
+    def _cancelled(self) -> dict[str, Any]:
+        ended = {"stopped_at": self._now, "corrected_at": self._now}
+        return {"state": "cancelled", "next_at": None, **ended}
 
     def _clock(self, outcome: Outcome, each: Review) -> dict[str, Any]:
         clock = each.clock
@@ -210,6 +221,8 @@ class Saver:
                 "resume_at": each.resume_at,
                 "note": each.note or None,
                 "definitions_version": self._version,
+                "account_id": each.account_id,
+                "came_in_at": each.came_in_at,
             }
 
     def _memberships(self, outcomes: Sequence[Outcome]) -> None:
@@ -221,13 +234,16 @@ class Saver:
         ]
         if rows:
             self._connection.execute(self._insert(MEMBERSHIPS).on_conflict_do_nothing(), rows)
-        for each in outcomes:
-            for (kind, name), is_in in each.memberships.items():
-                if not is_in:
-                    key = (each.lead.contact_id, kind, name)
-                    pairs = zip(MEMBERSHIPS.primary_key.columns, key, strict=True)
-                    gone = sa.delete(MEMBERSHIPS).where(*(column == part for column, part in pairs))
-                    self._connection.execute(gone)
+        gone = [
+            {"c": each.lead.contact_id, "k": kind, "n": name}
+            for each in outcomes
+            for (kind, name), is_in in each.memberships.items()
+            if not is_in
+        ]
+        if gone:
+            pairs = zip(MEMBERSHIPS.primary_key.columns, ("c", "k", "n"), strict=True)
+            named = (column == sa.bindparam(name) for column, name in pairs)
+            self._connection.execute(sa.delete(MEMBERSHIPS).where(*named), gone)
 
     def _tasks(self, outcomes: Sequence[Outcome]) -> None:
         rows = [
@@ -274,6 +290,14 @@ class Saver:
         if rows:
             self._connection.execute(sa.insert(table), rows)
 
+    def _update(
+        self, table: sa.Table, key: sa.Column[Any], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Update the row of each key; every one of `rows` names the same columns."""
+        if rows:
+            mine = key == sa.bindparam(_KEY)
+            self._connection.execute(sa.update(table).where(mine), rows)
+
     def _upsert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
@@ -283,3 +307,18 @@ class Saver:
         self._connection.execute(
             insert.on_conflict_do_update(index_elements=keys, set_=others), rows
         )
+
+
+def _values(outcome: Outcome) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, (value, _) in outcome.fields.items())
+
+
+def _end(step: Move | None) -> dict[str, Any]:
+    """How a stay ended by the step after it, as columns; nothing yet without one."""
+    return {
+        "left_at": step and step.at,
+        "left_because": step and step.because,
+        "outcome": step and step.outcome,
+        "rejection_code": step and step.rejection_code,
+        "returns_at": step and step.returns_at,
+    }

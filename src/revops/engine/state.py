@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from revops.engine.deals import deals_of
 from revops.leads.lifecycle import Deal, Override, Spell, Standing
 from revops.leads.recipes import Enrolment, read_enrolment
 from revops.leads.routing import Absence, Credit, Turns, day_starts, persons
@@ -34,12 +35,15 @@ if TYPE_CHECKING:
     from revops.definitions.kinds import Definitions
 
 _AT_ONCE = 500
-_CONTACTS, _DEALS = RECORD_TABLES["contacts"], RECORD_TABLES["opportunities"]
+_CONTACTS, _TASKS = RECORD_TABLES["contacts"], RECORD_TABLES["tasks"]
 
 
 @dataclass
 class ContactState:
-    """Of one contact: where it stands, who owned it, its clocks, recipes, tags."""
+    """Of one contact: where it stands, who owned it, its clocks, recipes, tags, tasks.
+
+    `open_tasks` are the subject and owner of each.
+    """
 
     spells: list[Spell] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
@@ -48,6 +52,7 @@ class ContactState:
     override: Override | None = None
     memberships: set[tuple[str, str]] = field(default_factory=set)
     deals: list[Deal] = field(default_factory=list)
+    open_tasks: set[tuple[str, str | None]] = field(default_factory=set)
     open_spell: int | None = None
     stage_changed_at: datetime | None = None
 
@@ -75,12 +80,7 @@ def states(connection: sa.Connection, contact_ids: Sequence[str]) -> dict[str, C
             )
         )  # fmt: skip
     for row in _rows(connection, ENROLMENTS, contact_ids, ENROLMENTS.c.entered_at):
-        found[row.contact_id].enrolments.append(
-            read_enrolment(
-                row.id, row.recipe, row.contact_id, row.cause, row.entered_at, row.step,
-                row.state, row.resume_at, row.note,
-            )
-        )  # fmt: skip
+        found[row.contact_id].enrolments.append(read_row(row))
     for row in _rows(connection, OVERRIDES, contact_ids, OVERRIDES.c.seq):
         if row.field == "stage":
             found[row.contact_id].override = Override(
@@ -88,9 +88,20 @@ def states(connection: sa.Connection, contact_ids: Sequence[str]) -> dict[str, C
             )
     for row in _rows(connection, MEMBERSHIPS, contact_ids, MEMBERSHIPS.c.since):
         found[row.contact_id].memberships.add((row.kind, row.name))
+    for row in _rows(connection, _TASKS, contact_ids, _TASKS.c.seq):
+        if row.status in {None, "open"} and row.subject is not None:
+            found[row.contact_id].open_tasks.add((row.subject, row.owner))
     _add_deals(connection, found)
     _add_stage_changes(connection, found)
     return found
+
+
+def read_row(row: Any) -> Enrolment:
+    """An enrolment from its row."""
+    return read_enrolment(
+        row.id, row.recipe, row.contact_id, row.cause, row.entered_at, row.step,
+        row.state, row.resume_at, row.note, row.account_id, row.came_in_at,
+    )  # fmt: skip
 
 
 def standing(
@@ -169,20 +180,10 @@ def _add_stage_changes(connection: sa.Connection, found: Mapping[str, ContactSta
 
 
 def _add_deals(connection: sa.Connection, found: Mapping[str, ContactState]) -> None:
-    """The open and won deals that a contact is named in."""
-    query = sa.select(_DEALS).where(_DEALS.c.contact_ids.is_not(None))
-    for row in connection.execute(query).mappings():
-        for contact_id in (row["contact_ids"] or "").split(";"):
-            state = found.get(contact_id.strip())
-            if state is not None and row["created_at"] is not None:
-                filled = frozenset(name for name, value in row.items() if value is not None)
-                state.deals.append(
-                    Deal(
-                        row["id"],
-                        row["stage"],
-                        row["created_at"],
-                        row["closed_at"],
-                        row["is_won"],
-                        filled,
-                    )
-                )
+    """The deals that name each contact."""
+    for row in deals_of(connection, list(found)):
+        filled = frozenset(name for name, value in row.items() if value is not None)
+        deal = Deal(
+            row["id"], row["stage"], row["created_at"], row["closed_at"], row["is_won"], filled
+        )
+        found[row["contact"]].deals.append(deal)

@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import holidays
 
+from revops.kit.clock_change import changed_days
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
+
+    from revops.kit.clock_change import ClockChange
 
 _NONE = timedelta(0)
 _DAY = timedelta(days=1)
@@ -74,9 +78,11 @@ class _Exceptions(NamedTuple):
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """When people work.
+    """When people work: whenever the clock shows a time inside one of the day's spans.
 
-    Working time is elapsed time: a span that holds the hour lost in spring is an hour shorter.
+    Working time is elapsed time: a span that holds the hour lost in spring is an hour shorter,
+    one that lies in it is not worked at all, and one in the hour that autumn shows twice is
+    worked twice.
 
     Attributes:
         zone: The zone the hours are in.
@@ -186,7 +192,7 @@ class BusinessCalendar:
 
     def _exceptions(self, year: int) -> _Exceptions:
         if year not in self._years:
-            days = sorted(self._free_days(year).union(self._clock_changes(year)))
+            days = sorted(self._free_days(year).union(self._changes(year)))
             differences = (self._length(day) - self._usual_length(day) for day in days)
             sums = list(accumulate(differences, initial=_NONE))
             self._years[year] = _Exceptions([day.toordinal() for day in days], sums)
@@ -201,14 +207,14 @@ class BusinessCalendar:
             self._free[year] = frozenset(day for day in days if day.year == year)
         return self._free[year]
 
-    def _clock_changes(self, year: int) -> Iterator[date]:
-        """The days of the year that are not 24 hours long."""
-        midnight = self._instant(date(year, 1, 1), _NONE)
-        for ordinal in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1):
-            following = self._instant(date.fromordinal(ordinal + 1), _NONE)
-            if following - midnight != _DAY:
-                yield date.fromordinal(ordinal)
-            midnight = following
+    @cached_property
+    def _changed(self) -> dict[int, dict[date, ClockChange]]:
+        return {}  # the same
+
+    def _changes(self, year: int) -> dict[date, ClockChange]:
+        if year not in self._changed:
+            self._changed[year] = changed_days(self.zone, year)
+        return self._changed[year]
 
     def _usual_length(self, day: date) -> timedelta:
         return self._week[day.weekday() + 1] - self._week[day.weekday()]
@@ -222,18 +228,26 @@ class BusinessCalendar:
         return sum((min(end, until) - begin for begin, end in spans if begin < until), _NONE)
 
     def instants(self, day: date) -> list[tuple[datetime, datetime]]:
-        """The spans of one local day as instants in UTC; none on a free day."""
+        """The working time of one local day as instants in UTC, in order; none on a free day."""
         if day in self._free_days(day.year):
             return []
-        return [
-            (self._instant(day, start), self._instant(day, end))
-            for start, end in self.hours[day.weekday()]
-        ]
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)  # for local time here
+        local = [(midnight + start, midnight + end) for start, end in self.hours[day.weekday()]]
+        if change := self._changes(day.year).get(day):
+            return _joined(side for span in local for side in change.sides(*span))
+        ahead = midnight.replace(tzinfo=self.zone).utcoffset() or _NONE
+        return [(begin - ahead, end - ahead) for begin, end in local]
 
     def _local_date(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
 
-    def _instant(self, day: date, time: timedelta) -> datetime:
-        """The instant at which the clock first shows this time, or would have if it skips it."""
-        local = datetime(day.year, day.month, day.day, tzinfo=self.zone)
-        return (local + time).astimezone(UTC)
+
+def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The spans in order, those that follow each other at once as one."""
+    joined: list[tuple[datetime, datetime]] = []
+    for begin, end in sorted(spans):
+        if joined and joined[-1][1] == begin:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((begin, end))
+    return joined

@@ -15,6 +15,8 @@ _SECONDS = {
     "month": 30 * 86400,
     "year": 365 * 86400,
 }
+UNITS = tuple(_SECONDS)
+"""The units of a duration, which may also be written in capitals and with an `s`."""
 _DURATION = re.compile(r"\s*(\d{1,10}(?:\.\d{1,6})?)\s*([A-Za-z]+?)s?\s*")
 _LONGEST = timedelta(days=36_500)
 

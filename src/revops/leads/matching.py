@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from revops.definitions.lists import PRIVATE_LISTS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import duckdb
     import pyarrow as pa
 
-PRIVATE_LISTS = ("personal_domains", "disposable_domains")
-"""The lists of `lists.yaml` whose domains are nobody's company."""
 TARGET = 0.95
 """Share of the contacts with a company address that should have an account."""
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from revops.kit.errors import RevopsError
 from revops.services import demo_findings
+from revops.services.demo_day import Feed, day_before, work_day
 from revops.services.demo_folder import replaced
-from revops.services.importing import import_paths
+from revops.services.demo_stories import report_day
 from revops.services.init import init_workspace
 from revops.services.score import score
 from revops.services.workspace import open_workspace
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from revops.services.demo_findings import BandCount, Bar, FunnelStep, Gap, HotLead
-    from revops.services.workspace import Workspace
+    from revops.services.demo_stories import DayReport
 
 _COMPANY = "Demonstration Inc"
 _DATA = "data"
@@ -45,6 +45,7 @@ class DemoReport:
         qualified: How many are worth a call now.
         hottest: The best of them.
         gaps: What the records lack.
+        day: What the engine made of the last working day.
         seconds: How long each step took.
         next_commands: What to try now, with what it does.
     """
@@ -60,6 +61,7 @@ class DemoReport:
     qualified: int
     hottest: tuple[HotLead, ...]
     gaps: tuple[Gap, ...]
+    day: DayReport
     seconds: Mapping[str, float]
     next_commands: tuple[tuple[str, str], ...]
 
@@ -103,10 +105,14 @@ def run_demo(
                 until=end,
             )
         with open_workspace(draft) as workspace:
+            starts_at = day_before(end)
+            feed = Feed(workspace, draft / _DATA, starts_at)
             with clock.step("import"):
-                _import(workspace, draft / _DATA)
+                feed.before()
             with clock.step("facts"):
                 workspace.facts()
+            with clock.step("work"):
+                day = report_day(workspace, work_day(workspace, feed, starts_at, end))
             with clock.step("score"), score(workspace, as_of=end) as run:
                 qualified = run.counts()[1]
                 hottest = demo_findings.hottest(run.con, end)
@@ -122,6 +128,7 @@ def run_demo(
                     qualified=qualified,
                     hottest=hottest,
                     gaps=demo_findings.gaps(run.con),
+                    day=day,
                     seconds={},
                     next_commands=_next_commands(folder, hottest, end),
                 )
@@ -163,12 +170,6 @@ def today() -> datetime:
 def canonical_files(folder: Path) -> list[Path]:
     """The files of a simulated company that an import takes: all but its truth."""
     return [*sorted(folder.glob("*.parquet")), *sorted(folder.glob("activities/*.parquet"))]
-
-
-def _import(workspace: Workspace, data: Path) -> None:
-    outcomes = import_paths(workspace, canonical_files(data))
-    if wrong := [issue for outcome in outcomes for issue in outcome.errors]:
-        raise RevopsError.of(wrong)
 
 
 def _next_commands(

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from revops.definitions.catalog import Catalog, load_catalog
 from revops.definitions.diff import Change, diff_definitions
@@ -15,6 +16,13 @@ from revops.definitions.files import SUFFIXES
 from revops.definitions.workspace import DEFINITIONS_FOLDER, SETTINGS_FILE
 from revops.kit.errors import RevopsError
 from revops.kit.issue import errors
+from revops.services.simulate import simulate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from revops.services.simulate import Simulation
+    from revops.services.workspace import Workspace
 
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_./@{}^~+-]{0,199}")
 _GIT_SECONDS = 30
@@ -34,9 +42,31 @@ def diff(workspace: Path, old: str | None = None, new: str | None = None) -> lis
     Raises:
         RevopsError: There is no such folder or revision, or its definitions cannot be read.
     """
+    return diff_definitions(*sides(workspace, old, new))
+
+
+def sides(
+    workspace: Path, old: str | None = None, new: str | None = None
+) -> tuple[Catalog, Catalog]:
+    """The two sets of definitions that are compared; see `diff`."""
     before = _catalog(workspace, old or "HEAD")
     after = _sound(workspace, "") if new is None else _catalog(workspace, new)
-    return diff_definitions(before, after)
+    return before, after
+
+
+def impact(
+    workspace: Workspace, sides_: tuple[Catalog, Catalog], start: datetime, end: datetime
+) -> Simulation:
+    """What a change would have made of the workspace's own past.
+
+    Args:
+        workspace: Whose past.
+        sides_: The definitions before and after the change.
+        start: The beginning of the time that is replayed.
+        end: Its end.
+    """
+    before, after = sides_
+    return simulate(workspace, after, start, end, present=before)
 
 
 def _catalog(workspace: Path, side: str) -> Catalog:

@@ -17,12 +17,13 @@ from revops.connectors.files.finding import Found, NotFound, find_files
 from revops.connectors.files.mapping_file import MappingFile, read_mapping
 from revops.connectors.files.reading import SUFFIXES, Document, load_rows, look
 from revops.connectors.files.rejects import write_rejects
-from revops.connectors.mapping import Vendor, plain
+from revops.connectors.mapping import FileKind, Vendor, plain
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
 from revops.kit.number import how_many
 from revops.records import FieldType
 from revops.services.workspace import met_custom_fields
+from revops.store.known import note_known_at_export
 from revops.store.load import load_batches
 
 if TYPE_CHECKING:
@@ -207,8 +208,24 @@ def _load(
         rejected=rejected,
         rejects_file=rejects_file,
         notes=tuple(notes),
-        known_at_export=file.recognised.kind.known_at_export,
+        known_at_export=_note_known(work, file.recognised.kind, converted),
     )
+
+
+def _note_known(work: _Importing, kind: FileKind, converted: Converted) -> tuple[str, ...]:
+    """Keep which fields a mapping says were filled in after the fact; a new mapping corrects it."""
+    if work.mapping is None:
+        return ()
+    brought: dict[str, set[str]] = {}
+    for batch in converted.batches:
+        brought.setdefault(batch.plural, set()).update(batch.columns, batch.custom)
+    declared: dict[str, set[str]] = {}
+    for table in kind.tables:
+        declared.setdefault(table.plural, set()).update(table.known_at_export)
+    with work.workspace.store.write() as connection:
+        for plural, fields in brought.items():
+            note_known_at_export(connection, plural, declared.get(plural, set()), fields)
+    return tuple(dict.fromkeys(field for each in kind.tables for field in each.known_at_export))
 
 
 def _met(store: Store) -> dict[str, dict[str, FieldType]]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from revops.engine.state import states
+from revops.engine.timelines import timeline
 from revops.kit.errors import RevopsError
 from revops.leads.lifecycle import accept, make_override, move, prospects, reject
 from revops.leads.slas.effort import shortfall
 from revops.leads.slas.rules import Rules
-from revops.leads.slas.timeline import Activity, Timeline
-from revops.services.settling import look_at, settle
+from revops.services.settling import account_words, look_at, settle
 from revops.store.engine_tables import OVERRIDES, SPELLS
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Way:
         override: What a person decided against the rules, if that still binds.
         due: The moves that the next run will make.
         prospects: For each stage further on, whether a rule takes it there, and why or why not.
+        account: Whose it is, in words, or why that is not known.
     """
 
     person: Person
@@ -59,6 +60,7 @@ class Way:
     override: Override | None
     due: tuple[Move, ...]
     prospects: tuple[Verdict, ...]
+    account: str
 
 
 def accept_contact(
@@ -78,16 +80,23 @@ def accept_contact(
             at = at.after(step)
         yield accept(lifecycle, lead, at, look.now, by)
 
-    return settle(look, decide)
+    return settle(look, decide, by)
 
 
 def reject_contact(
-    workspace: Workspace, contact: str, code: str, *, by: str, now: datetime | None = None
+    workspace: Workspace,
+    contact: str,
+    code: str,
+    *,
+    by: str,
+    returns_at: datetime | None = None,
+    now: datetime | None = None,
 ) -> Settled:
     """Sales sends a contact back; see `leads.lifecycle.reject`.
 
     Raises:
-        RevopsError: There is no such contact or code, or nobody rejects where it stands.
+        RevopsError: There is no such contact or code, nobody rejects where it stands, or it cannot
+            come back then.
     """
     look = look_at(workspace, contact, now)
     missing: list[str] = []
@@ -97,11 +106,11 @@ def reject_contact(
         for step in move(lifecycle, lead, at, look.now):
             yield step
             at = at.after(step)
-        rejection = reject(lifecycle, lead, at, code, look.now, by)
+        rejection = reject(lifecycle, lead, at, code, look.now, by, returns_at=returns_at)
         missing.extend(_missing_effort(look, state, at, code))
         yield rejection
 
-    settled = settle(look, decide)
+    settled = settle(look, decide, by)
     return replace(settled, notes=(*settled.notes, *missing))
 
 
@@ -133,10 +142,12 @@ def override_contact(
         connection.execute(sa.insert(OVERRIDES), [row])
         return move(lifecycle, look.known.lead, replace(at, override=made), look.now)
 
-    return settle(look, decide)
+    return settle(look, decide, by)
 
 
-def lift_override(workspace: Workspace, contact: str, *, now: datetime | None = None) -> Settled:
+def lift_override(
+    workspace: Workspace, contact: str, *, by: str, now: datetime | None = None
+) -> Settled:
     """Let the rules decide again about a contact that a person holds in a stage.
 
     Raises:
@@ -156,7 +167,7 @@ def lift_override(workspace: Workspace, contact: str, *, now: datetime | None = 
         lifecycle = look.world.definitions.lifecycle
         return move(lifecycle, look.known.lead, replace(at, override=lifted), look.now)
 
-    return settle(look, decide)
+    return settle(look, decide, by)
 
 
 def show_contact(workspace: Workspace, contact: str, *, now: datetime | None = None) -> Way:
@@ -173,7 +184,8 @@ def show_contact(workspace: Workspace, contact: str, *, now: datetime | None = N
     lifecycle, lead = look.world.definitions.lifecycle, look.known.lead
     held = at.override if at.override is not None and at.override.binds(look.now) else None
     due = move(lifecycle, lead, at, look.now)
-    return Way(look.person, stays, held, due, prospects(lifecycle, lead, at, look.now))
+    further = prospects(lifecycle, lead, at, look.now)
+    return Way(look.person, stays, held, due, further, account_words(look.known))
 
 
 def _missing_effort(look: Look, state: ContactState, at: Standing, code: str) -> Iterator[str]:
@@ -182,12 +194,8 @@ def _missing_effort(look: Look, state: ContactState, at: Standing, code: str) ->
         return
     definitions = look.world.definitions
     rules = Rules(definitions.slas, definitions.people, definitions.calendars)
-    activities = tuple(
-        Activity(row["occurred_at"], row["type"], row["direction"] or "inbound", row["holds"])
-        for row in look.activities
-    )
-    timeline = Timeline(look.person.id, at.spells, tuple(state.assignments), activities)
-    short = shortfall(rules, timeline, code, at.open.entered_at, look.now)
+    happened = timeline(rules, look.known.lead, at, state.assignments, look.activities)
+    short = shortfall(rules, happened, code, at.open.entered_at, look.now)
     if short is not None:
         yield f"rejected early: {short.words}"
 

@@ -17,6 +17,7 @@ from revops.leads.routing import Considered, Credit, Fairness, PassedOver, Route
 from revops.services.contact import find_contact
 from revops.services.run import world_of
 from revops.services.score import now as this_second
+from revops.services.settling import account_words
 from revops.services.supposing import SUPPOSED, suppose
 from revops.store.engine_tables import ASSIGNMENTS, CREDITS
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from revops.engine.passes import World
+    from revops.engine.questions import Known
+    from revops.engine.world import World
     from revops.leads.lead import Lead
     from revops.leads.routing import Decision
     from revops.services.workspace import Workspace
@@ -38,11 +40,13 @@ class Preview:
 
     Attributes:
         lead: The lead as routing sees it.
+        account: Whose it is, in words, or why that is not known.
         decision: Who would get it, with the rules that were tried.
         not_tried: The rules that come after the one that matched.
     """
 
     lead: Lead
+    account: str
     decision: Decision
     not_tried: tuple[str, ...]
 
@@ -99,7 +103,7 @@ def preview(
             "name a contact, or say what it would be: --set title='VP Sales'",
         )
     at, world = now or this_second(), world_of(workspace)
-    lead = _lead(workspace, world, contact, values or {}, at)
+    known = _known(workspace, world, contact, values or {}, at)
     definitions = world.definitions
     zone = ZoneInfo(definitions.settings.time_zone)
     with workspace.store.read() as connection:
@@ -107,18 +111,19 @@ def preview(
     router = Router(
         definitions.routing, definitions.people, definitions.calendars, zone, given, absences
     )
-    decision = router.route(lead, at)
+    decision = router.route(known.lead, at)
     rules = [rule.name for rule in definitions.routing.rules]
-    return Preview(lead, decision, tuple(rules[len(decision.considered) :]))
+    words = account_words(known)
+    return Preview(known.lead, words, decision, tuple(rules[len(decision.considered) :]))
 
 
-def _lead(
+def _known(
     workspace: Workspace,
     world: World,
     contact: str | None,
     values: Mapping[str, str],
     now: datetime,
-) -> Lead:
+) -> Known:
     contact_id = None
     if contact is not None:
         with workspace.store.read() as connection:
@@ -128,7 +133,7 @@ def _lead(
         facts = suppose(facts, workspace.catalog, values, contact_id)
     who = contact_id or SUPPOSED
     moment = Questions(world.definitions, world.vocabulary).at(now, facts, world.past)
-    return moment.read([who]).leads[who].lead
+    return moment.read([who]).leads[who]
 
 
 def route_log(

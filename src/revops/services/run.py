@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import SystemRandom
 from threading import Thread
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 from revops.engine.delivery import Courier, Deliveries
 from revops.engine.destinations import destinations
-from revops.engine.passes import Passed, World, run_passes
+from revops.engine.passes import Passed, run_passes
+from revops.engine.world import World
+from revops.kit.issue import Issue, Level
+from revops.services.align import require_go_live
 from revops.services.score import now as this_second
 from revops.services.score import past_of, vocabulary
 from revops.services.workspace import open_workspace
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from threading import Event
 
     from revops.engine.outcome import Outcome
-    from revops.kit.issue import Issue
     from revops.services.workspace import Workspace
 
 POLL_SECONDS = 0.2
@@ -47,24 +49,56 @@ class Decided:
     decided: str
 
 
-def run(workspace: Workspace, *, now: datetime | None = None, is_dry: bool = False) -> Passed:
+def run(
+    workspace: Workspace,
+    *,
+    now: datetime | None = None,
+    is_dry: bool = False,
+    acts_at_first: bool = False,
+) -> Passed:
     """Decide and save what is due: stages, owners, clocks, recipes, and what is to be told.
 
     Args:
         workspace: Whose definitions and store.
         now: The instant of the decisions; by default now.
         is_dry: Tell what would be done, and save nothing.
+        acts_at_first: Whether the first run on a store does what the rules say of everybody who is
+            there, rather than only settle their stages.
 
     Raises:
-        RevopsError: The definitions have errors.
+        RevopsError: The definitions have errors, or scoring must be signed off first.
     """
-    return run_passes(world_of(workspace), now or this_second(), is_dry=is_dry)
+    at = now or this_second()
+    if not is_dry:
+        require_go_live(workspace, at)
+    world = replace(world_of(workspace), acts_at_first=acts_at_first)
+    return run_passes(world, at, is_dry=is_dry)
 
 
 def deliver(workspace: Workspace) -> tuple[Deliveries, list[Issue]]:
-    """Deliver what is due; the issues name destinations that cannot be used, whose letters wait."""
+    """Deliver what is due, and drop what was delivered long ago.
+
+    The issues name destinations whose letters wait: those that cannot be used, and those that are
+    no longer defined.
+    """
     with _courier(workspace) as (courier, issues):
-        return courier.deliver_due(), issues
+        delivered = courier.deliver_due()
+        courier.prune()
+    return delivered, [*issues, *_undefined(workspace, delivered)]
+
+
+def _undefined(workspace: Workspace, delivered: Deliveries) -> Iterator[Issue]:
+    """The destinations that letters wait for and the definitions do not have."""
+    defined = workspace.catalog.automations.destinations
+    for name, letters in delivered.unknown.items():
+        if name not in defined:
+            wait = "message waits" if letters == 1 else "messages wait"
+            message = f"{letters:,} {wait} for '{name}', which is not defined any more"
+            mend = (
+                f"call the destination '{name}' again in automations.yaml, or define one of that"
+                f" name; revops outbox list --destination {name} shows them"
+            )
+            yield Issue("", 0, "", "undefined-destination", Level.WARNING, message, mend)
 
 
 def work(
@@ -73,7 +107,11 @@ def work(
     """Decide and deliver as changes arrive and clocks fall due, until told to stop.
 
     Any number of processes may do so on PostgreSQL; on SQLite one decides at a time.
+
+    Raises:
+        RevopsError: The definitions have errors, or scoring must be signed off first.
     """
+    require_go_live(workspace, this_second())
     world = world_of(workspace)
     delivering = Thread(target=_deliver_until, args=(workspace, stop, poll), name="courier")
     delivering.start()
@@ -94,6 +132,7 @@ def _deliver_until(workspace: Workspace, stop: Event, poll: float) -> None:
     with open_workspace(workspace.folder) as own, _courier(own) as (courier, _issues):
         while not stop.is_set():
             courier.deliver_due()
+            courier.prune()
             stop.wait(poll)
 
 
@@ -125,9 +164,17 @@ def decided(outcome: Outcome) -> Iterator[Decided]:
         yield Decided(outcome.lead.contact_id, kind, words)
 
 
+def _account(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    found = outcome.match
+    if found is not None and (found.account_id or found.how == "ambiguous"):
+        yield "account", f"{found.account_id or 'none'}: {found.why}"
+
+
 def _words(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    yield from _account(outcome)
+    kind = "settled" if outcome.is_settled else "stage"
     for move in outcome.moves:
-        yield "stage", f"{move.from_stage or 'new'} -> {move.to_stage}: {move.because}"
+        yield kind, f"{move.from_stage or 'new'} -> {move.to_stage}: {move.because}"
     for decision in outcome.decisions:
         who = decision.owner or decision.queue or "nobody"
         yield "owner", f"{who} by {decision.reason}"

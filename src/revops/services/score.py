@@ -91,12 +91,7 @@ def plan(catalog: Catalog, facts: Facts, as_of: datetime, *, only_some: bool = F
     Raises:
         RevopsError: There is no scoring model.
     """
-    if not catalog.scoring.models:
-        raise RevopsError(
-            "no-models",
-            "there is no scoring model in this workspace",
-            "write one in definitions/scoring.yaml, or start from `revops init DIR --motion plg`",
-        )
+    require_models(catalog)
     return compile_scoring(
         catalog.scoring,
         vocabulary(catalog, facts),
@@ -104,6 +99,16 @@ def plan(catalog: Catalog, facts: Facts, as_of: datetime, *, only_some: bool = F
         past=past_of(catalog, facts),
         only_some=only_some,
     )
+
+
+def require_models(catalog: Catalog) -> None:
+    """Refuse definitions without a scoring model."""
+    if not catalog.scoring.models:
+        raise RevopsError(
+            "no-models",
+            "there is no scoring model in this workspace",
+            "write one in definitions/scoring.yaml, or start from `revops init DIR --motion plg`",
+        )
 
 
 def vocabulary(catalog: Catalog, facts: Facts) -> Vocabulary:

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from revops.engine.agenda import look_again
-from revops.engine.doing import Doer, Told
+from revops.engine.doing import Doer
+from revops.engine.moving import enter, is_history, join_account, take
 from revops.engine.outcome import Outcome
 from revops.engine.questions import Questions
 from revops.engine.saving import Saver
 from revops.engine.state import ContactState, standing, states, turns
 from revops.kit.errors import RevopsError
 from revops.leads.lifecycle import Move, Standing
-from revops.leads.recipes import Happening
 from revops.leads.routing import Router
 from revops.services.contact import find_contact
 from revops.services.run import world_of
 from revops.services.score import now as this_second
 from revops.store.engine_tables import WAKES
-from revops.store.outbox import key_of
 from revops.store.tables import CHANGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from revops.engine.passes import World
+    from revops.engine.activities import Activities
     from revops.engine.questions import Known
+    from revops.engine.world import World
     from revops.services.contact import Person
     from revops.services.workspace import Workspace
 
@@ -68,7 +67,7 @@ class Look:
         world: The definitions, and where decisions are saved.
         person: Who it is.
         known: The contact as a lead.
-        activities: What it did and what was done towards it, as rows.
+        activities: What it did and what was done towards it.
         last_change: The `seq` of the last change that is known.
         now: When.
     """
@@ -76,14 +75,13 @@ class Look:
     world: World
     person: Person
     known: Known
-    activities: Sequence[Mapping[str, Any]]
+    activities: Activities
     last_change: int
     now: datetime
 
     def standing(self, state: ContactState) -> Standing:
         """Where it stands, for the lifecycle."""
-        moments = (row["occurred_at"] for row in self.activities if row["direction"] != "outbound")
-        return standing(state, self.known.lead.fields, max(moments, default=None))
+        return standing(state, self.known.lead.fields, self.activities.last_own)
 
 
 def look_at(workspace: Workspace, contact: str, now: datetime | None) -> Look:
@@ -103,12 +101,17 @@ def look_at(workspace: Workspace, contact: str, now: datetime | None) -> Look:
         person = find_contact(connection, contact)
     questions = Questions(world.definitions, world.vocabulary)
     found = questions.at(at, world.facts(), world.past).read([person.id])
-    activities = found.activities.get(person.id, ())
+    activities = found.activities.of(person.id)
     return Look(world, person, found.leads[person.id], activities, found.last_change, at)
 
 
-def settle(look: Look, decide: Decide) -> Settled:
+def settle(look: Look, decide: Decide, by: str) -> Settled:
     """Make the moves that are decided, do what belongs to them, and let the next run go on.
+
+    Args:
+        look: The contact as it was looked at.
+        decide: What the person decides.
+        by: Who that is; changes of the contact tell.
 
     Raises:
         RevopsError: What `decide` raises, or `changed-meanwhile`; nothing is saved then.
@@ -124,10 +127,15 @@ def settle(look: Look, decide: Decide) -> Settled:
         router = Router(
             definitions.routing, definitions.people, definitions.calendars, zone, given, absences
         )
-        outcome = Outcome(look.known.lead)
+        known = look.known
+        outcome = Outcome(known.as_written, state, look.activities, match=known.match, by=by)
+        join_account(outcome, now)
         doer = Doer(definitions, router, zone, now)
         for step in decide(connection, state, look.standing(state)):
-            _enter(look, outcome, doer, step, is_first=not state.spells)
+            if is_history(outcome, step):
+                take(outcome, step)
+            else:
+                enter(outcome, step, doer, definitions.lifecycle, now)
         Saver(connection, world.version, now).save([outcome], {contact_id: state}, router.credits())
     return Settled(
         look.person,
@@ -137,6 +145,17 @@ def settle(look: Look, decide: Decide) -> Settled:
         tuple(f"{each.channel} to {each.destination}" for each in outcome.messages),
         tuple(outcome.notes),
     )
+
+
+def account_words(known: Known) -> str:
+    """Whose account a contact is at, or will be at the next run, and why; or why at none."""
+    found, account_id = known.match, known.lead.fields.get("account_id")
+    if found is not None and found.account_id is not None:
+        return f"{account_id} from the next run on: {found.why}"
+    if found is not None:
+        return f"none: {found.why}"
+    name = known.lead.fields.get("account.name")
+    return " ".join(part for part in (account_id, name) if part) or "none: it was taken away"
 
 
 def _hold(connection: sa.Connection, look: Look) -> None:
@@ -155,28 +174,3 @@ def _hold(connection: sa.Connection, look: Look) -> None:
     if connection.execute(newer.limit(1)).first() is not None:
         message = f"'{look.person.id}' was changed at this moment"
         raise RevopsError("changed-meanwhile", message, "try once more")
-
-
-def _enter(look: Look, outcome: Outcome, doer: Doer, step: Move, *, is_first: bool) -> None:
-    """Take a move and do its actions; what it sets off is looked at in the next run."""
-    lead = look.known.lead
-    outcome.moves.append(step)
-    for name, value in step.fields.items():
-        outcome.fields[name] = (value, step.because)
-    was_there = step.to_stage == lead.fields.get("lifecycle_stage")
-    if is_first and step.from_stage is None and was_there:
-        return  # it was there before the engine looked: nothing is entered now
-    outcome.happened += _happenings(look, step)
-    key = key_of("stage", lead.contact_id, step.to_stage, step.at.isoformat())
-    for place, action in enumerate(step.actions):
-        doer.do(outcome, action, Told(f"{key}-{place}", step.because, {}))
-
-
-def _happenings(look: Look, step: Move) -> Iterator[Happening]:
-    contact_id, now = look.person.id, look.now
-    yield Happening("entered", contact_id, now, {"stage": {"name": step.to_stage}})
-    if step.from_stage is not None:
-        yield Happening("left", contact_id, now, {"stage": {"name": step.from_stage}})
-    stages = look.world.definitions.lifecycle.stages
-    if any(each.name == step.to_stage and each.qualifies for each in stages):
-        yield Happening("qualified", contact_id, now)

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from revops.engine.questions import Questions
+from revops.engine.state import standing, states
+from revops.engine.timelines import timeline
 from revops.kit.clock import parse_zone
-from revops.leads.slas.clocks import Clock, State
+from revops.leads.slas.clocks import Clock, State, clocks
 from revops.leads.slas.compliance import compliance, open_clocks
 from revops.leads.slas.rules import Rules
 from revops.leads.slas.worktime import duration_of
 from revops.services.contact import find_contact, owner_id
+from revops.services.run import world_of
 from revops.services.score import now as this_second
 from revops.store.engine_tables import CLOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from revops.leads.slas.compliance import Period
@@ -36,8 +40,9 @@ class RunningClock:
         owner: Who has to keep it.
         due_at: When it must be kept.
         left: Time left on it, in words.
-        left_seconds: The same in seconds of its own time, negative once it is overdue; None
-            while it stands still.
+        left_seconds: The same in seconds of its own time, negative once it is overdue; the same
+            for as long as it stands still.
+        why: While it stands still, why and since when, in words.
         started_at: When it started.
         state: running, paused or breached.
         steps_fired: How many steps of its escalation were taken.
@@ -50,7 +55,8 @@ class RunningClock:
     owner: str | None
     due_at: datetime
     left: str
-    left_seconds: float | None
+    left_seconds: float
+    why: str
     started_at: datetime
     state: str
     steps_fired: int
@@ -163,13 +169,14 @@ def sla_report(
     promises = {each.sla.name: each for each in rules.promises}
     fired = {row.id: row.steps_fired for row in found}
     corrections = {row.id: row.correction for row in found}
-    clocks = [_clock(rules, promises.get(row.sla), row, at) for row in found]
+    still = _standing_still(workspace, rules, found, at)
+    every = [still.get(row.id) or _clock(rules, promises.get(row.sla), row, at) for row in found]
     zone = parse_zone(catalog.settings.time_zone)
-    counted = compliance(clocks, catalog.slas.slas, zone=zone, by_owner=by_owner, period=period)
+    counted = compliance(every, catalog.slas.slas, zone=zone, by_owner=by_owner, period=period)
     return SlaReport(
         at,
-        list(_running(clocks, fired)),
-        [_breach(each, corrections[each.id]) for each in _broken(clocks)],
+        list(_running(every, fired)),
+        [_breach(each, corrections[each.id]) for each in _broken(every)],
         [
             Kept(
                 *(each.group.sla, each.group.owner, each.group.period),
@@ -181,17 +188,45 @@ def sla_report(
     )
 
 
+def _standing_still(
+    workspace: Workspace, rules: Rules, kept: Sequence[Any], now: datetime
+) -> dict[str, Clock]:
+    """The clocks that are kept as standing still, worked out anew: what is left on each, and why.
+
+    By id; without those that no longer follow from the facts.
+    """
+    paused = [row for row in kept if row.state == State.PAUSED]
+    if not paused:
+        return {}
+    contact_ids = sorted({row.contact_id for row in paused})
+    ids = {row.id for row in paused}
+    world = world_of(workspace)
+    moment = Questions(world.definitions, world.vocabulary).at(now, world.facts(), world.past)
+    answers = moment.read(contact_ids)
+    with workspace.store.read() as connection:
+        known = states(connection, contact_ids)
+    found: dict[str, Clock] = {}
+    for contact_id in contact_ids:
+        lead, state = answers.leads[contact_id].lead, known[contact_id]
+        at = standing(state, lead.fields, None)
+        activities = answers.activities.of(contact_id)
+        happened = timeline(rules, lead, at, state.assignments, activities)
+        found |= {each.id: each for each in clocks(rules, lead, happened, now, known=ids)}
+    return {name: clock for name, clock in found.items() if name in ids}
+
+
 def _running(clocks: Iterable[Clock], fired: dict[str, int]) -> Iterable[RunningClock]:
     for each in open_clocks(clocks):
-        clock, is_still = each.clock, each.clock.state is State.PAUSED
+        clock = each.clock
         yield RunningClock(
             each.level,
             clock.sla,
             clock.contact_id,
             clock.owner,
             clock.due_at,
-            "stands still" if is_still else str(each),
-            None if is_still else each.left.total_seconds(),
+            str(each),
+            each.left.total_seconds(),
+            clock.stands_still,
             clock.started_at,
             str(clock.state),
             fired[clock.id],

@@ -106,8 +106,12 @@ ENROLMENTS = sa.Table(
     _time("resume_at"),
     _text("note"),
     _text("definitions_version", is_needed=True),
+    _text("account_id"),  # for which it counts, in a recipe `per: account`
+    _time("came_in_at"),  # when the engine let it in; `entered_at` is of what set the recipe off
     sa.Index("enrolments_contact", "contact_id"),
     sa.Index("enrolments_resume", "resume_at"),
+    sa.Index("enrolments_account", "account_id"),
+    sa.Index("enrolments_came_in", "came_in_at"),
 )
 """Where each contact stands in each recipe."""
 
@@ -197,3 +201,32 @@ PASSES = sa.Table(
     _text("counts", is_needed=True),  # JSON
 )
 """Each pass of the engine that changed something, and what it did."""
+
+SIGN_OFFS = sa.Table(
+    "sign_offs",
+    METADATA,
+    _sequence("seq"),
+    _text("kind", is_needed=True),  # approval, override, item, gate, validation
+    _text("subject", is_needed=True),
+    _text("role"),
+    _text("content", is_needed=True),
+    _text("made_by", is_needed=True),
+    _time("made_at", is_needed=True),
+    _time("until"),
+    _text("note"),
+    _time("withdrawn_at"),
+)
+"""Who agreed to what, in which wording: terms, gates, and the steps of the roll-out."""
+
+PILOTS = sa.Table(
+    "pilots",
+    METADATA,
+    _text("name", is_key=True),
+    _text("members", is_needed=True),  # JSON: the ids of users
+    _text("others", is_needed=True),  # JSON: those they are compared with
+    _text("chosen", is_needed=True),  # how the members were chosen, in words
+    _time("starts_at", is_needed=True),
+    _time("ends_at", is_needed=True),
+    _text("made_by", is_needed=True),
+)
+"""The trials of a scoring model by some of the sellers."""

@@ -107,3 +107,4 @@ def _record_table(record: RecordType) -> sa.Table:
 RECORD_TABLES: dict[str, sa.Table] = {
     plural: _record_table(record) for plural, record in RECORDS.items()
 }
+sa.Index("tasks_contact", RECORD_TABLES["tasks"].c.contact_id)

@@ -159,9 +159,6 @@ def _kind(tables: tuple[RecordsDefinition, ...]) -> FileKind:
         time_zone=first.time_zone or "",
         time_format=first.time_format,
         sheet=first.sheet,
-        known_at_export=tuple(
-            field_name(column) for table in tables for column in table.known.at_export
-        ),
     )
 
 
@@ -186,7 +183,16 @@ def _table(definition: RecordsDefinition) -> Table:
             for name, values in definition.only.items()
         },
         keeps_rest="*" not in definition.ignore,
+        known_at_export=tuple(
+            field for column in definition.known.at_export for field in _filled(definition, column)
+        ),
     )
+
+
+def _filled(definition: RecordsDefinition, column: str) -> list[str]:
+    """The fields that a column fills: those that name it, else the one it is called after."""
+    named = [field for field, names in definition.fields.items() if column in _several(names)]
+    return named or [field_name(column)]
 
 
 def _lookup(definition: LookupDefinition, table: RecordsDefinition) -> Lookup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from revops.definitions.lints import (
+    actions,
     automations,
     conditions,
     lifecycle,
@@ -36,6 +37,7 @@ _MODULES = (
     pools,
     slas,
     automations,
+    actions,
 )
 
 

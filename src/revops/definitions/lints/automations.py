@@ -1,29 +1,26 @@
-"""Recipes that name what does not exist: fields, stages, clocks, people, destinations, places."""
+"""Recipes that name what does not exist: fields, stages, clocks, destinations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from revops.definitions.lints.conditions import condition_finding
-from revops.definitions.lints.finding import Finding, Lint
+from revops.definitions.lints.finding import Finding, Lint, unknown
 from revops.definitions.lints.recipe_flow import FLOW_LINTS
-from revops.definitions.places import digest_places, recipe_places, recipients_of, texts_of
 from revops.definitions.record_figures import record_scope
 from revops.definitions.scope import Placed
 from revops.kit.condition import ConditionError
 from revops.kit.issue import Level, did_you_mean
-from revops.kit.texts import check_text
 from revops.records import ACTIVITY_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from revops.definitions.actions import Action
     from revops.definitions.kinds import Definitions
 
 NEEDS = {"revops", "automations", "lists", "lifecycle", "people", "slas", "routing"}
 STEM = "automations"
-_ANYWHERE = ("owner", "manager", "previous_owner", "contact")
 _SCORES = ("fit", "engagement", "total")
 
 
@@ -54,27 +51,6 @@ def unasked(definitions: Definitions) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def bad_texts(definitions: Definitions) -> Iterator[Finding]:
-    """A place that does not exist stays empty in every message."""
-    words = definitions.vocabulary
-    texts = [
-        (f"recipes[{index}].{path}.{key}", text, known)
-        for index, recipe in enumerate(definitions.automations.recipes)
-        for known in (recipe_places(words, recipe.trigger),)
-        for path, action in recipe.actions()
-        for key, text in texts_of(action)
-    ]
-    texts += [
-        (f"digests[{index}].{key}", getattr(digest, key), digest_places(digest.what))
-        for index, digest in enumerate(definitions.automations.digests)
-        for key in ("subject", "body")
-    ]
-    for path, text, known in texts:
-        for error in check_text(text, known):
-            line = error.line - 1 if "\n" in text else None
-            yield Finding(STEM, path, "bad-text", Level.ERROR, error.message, error.mend, line)
-
-
 def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
     """A field that no record has never changes, and cannot be set."""
     words = definitions.vocabulary
@@ -85,42 +61,32 @@ def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
         if record := recipe.trigger.record:
             watched |= {f"{record}.{name}" for name in record_scope(words, record).fields}
         for name in recipe.trigger.changed or ():
-            yield from _unknown(f"{here}.trigger.changed", "field", name, watched)
-        for path, action in recipe.actions():
-            for name in action.set or ():
-                yield from _unknown(
-                    f"{here}.{path}.set.{name}", "field of contacts", name, contact, Level.WARNING
-                )
+            yield from unknown(STEM, f"{here}.trigger.changed", "field", name, watched)
         for i, example in enumerate(recipe.examples):
             for name in example.given.fields:
                 path = f"{here}.examples[{i}].given.fields.{name}"
-                yield from _unknown(path, "field", name, {*watched, *_SCORES})
+                yield from unknown(STEM, path, "field", name, {*watched, *_SCORES})
 
 
 def unknown_names(definitions: Definitions) -> Iterator[Finding]:
-    """A stage, clock, pool or calendar that does not exist does nothing."""
-    lifecycle = definitions.lifecycle
-    recycling = (lifecycle.recycling.stage,) if lifecycle.recycling else ()
-    stages = {*(stage.name for stage in lifecycle.stages), *recycling}
+    """A stage, clock or calendar that does not exist does nothing."""
+    stages = definitions.lifecycle.places
     clocks = {sla.name: len(sla.escalations) for sla in definitions.slas.slas}
     for index, recipe in enumerate(definitions.automations.recipes):
         trigger, here = recipe.trigger, f"recipes[{index}]"
         for kind in ("entered", "left"):
-            yield from _unknown(f"{here}.trigger.{kind}", "stage", getattr(trigger, kind), stages)
+            yield from unknown(
+                STEM, f"{here}.trigger.{kind}", "stage", getattr(trigger, kind), stages
+            )
         if "lifecycle_stage" in (trigger.changed or ()) and trigger.to is not None:
-            yield from _unknown(f"{here}.trigger.to", "stage", str(trigger.to), stages)
-        yield from _unknown(f"{here}.trigger.clock", "service level", trigger.clock, clocks)
+            yield from unknown(STEM, f"{here}.trigger.to", "stage", str(trigger.to), stages)
+        yield from unknown(STEM, f"{here}.trigger.clock", "service level", trigger.clock, clocks)
         steps = clocks.get(trigger.clock or "", 0)
         if trigger.clock in clocks and trigger.step != "breach" and trigger.step > steps:
             message = f"the escalation of '{trigger.clock}' has only {steps} steps"
             yield Finding(STEM, f"{here}.trigger.step", "unknown-step", Level.ERROR, message)
         calendar = recipe.calendar
-        yield from _unknown(f"{here}.calendar", "calendar", calendar, definitions.calendars)
-        for path, action in recipe.actions():
-            yield from _unknown(f"{here}.{path}.stage", "stage", action.stage, stages)
-            pool = action.route.rotate if action.route else None
-            pools = definitions.routing.pools
-            yield from _unknown(f"{here}.{path}.route.rotate", "pool", pool, pools)
+        yield from unknown(STEM, f"{here}.calendar", "calendar", calendar, definitions.calendars)
 
 
 def unknown_activities(definitions: Definitions) -> Iterator[Finding]:
@@ -133,32 +99,6 @@ def unknown_activities(definitions: Definitions) -> Iterator[Finding]:
                 yield Finding(STEM, path, "unknown-event", Level.WARNING, message, mend)
 
 
-def unknown_people(definitions: Definitions) -> Iterator[Finding]:
-    """A message to nobody is read by nobody."""
-    for path, who in _recipients(definitions):
-        word, colon, name = who.partition(":")
-        users = [user.id for user in definitions.people.users]
-        teams = [team.name for team in definitions.people.teams]
-        if word in {"user", "team", "manager"} and colon:
-            kind, known = ("user", users) if word == "user" else ("team", teams)
-            yield from _unknown(path, kind, name, known)
-        elif who not in _ANYWHERE and "@" not in who:
-            mend = did_you_mean(who, _ANYWHERE) or f"{', '.join(_ANYWHERE)}, team:NAME, user:ID"
-            message = f"'{who}' is not a recipient"
-            yield Finding(STEM, path, "unknown-recipient", Level.ERROR, message, mend)
-
-
-def _recipients(definitions: Definitions) -> Iterator[tuple[str, str]]:
-    for index, recipe in enumerate(definitions.automations.recipes):
-        for path, action in recipe.actions():
-            for key, who in recipients_of(action):
-                yield f"recipes[{index}].{path}.{key}", who
-    for index, digest in enumerate(definitions.automations.digests):
-        for i, who in enumerate(digest.to):
-            if not who.startswith("#"):
-                yield f"digests[{index}].to[{i}]", who
-
-
 def unknown_destinations(definitions: Definitions) -> Iterator[Finding]:
     """A message without a destination is never sent."""
     destinations = definitions.automations.destinations
@@ -169,7 +109,9 @@ def unknown_destinations(definitions: Definitions) -> Iterator[Finding]:
             here = f"recipes[{index}].{path}.{action.kind}"
             if action.webhook is not None:
                 name = action.webhook.destination
-                yield from _unknown(f"{here}.destination", "webhook destination", name, webhooks)
+                yield from unknown(
+                    STEM, f"{here}.destination", "webhook destination", name, webhooks
+                )
             elif _channel(action) not in {None, *channels}:
                 yield _no_destination(here, action.kind)
     for index, digest in enumerate(definitions.automations.digests):
@@ -189,39 +131,12 @@ def _no_destination(path: str, channel: str) -> Finding:
     return Finding(STEM, path, "no-destination", Level.ERROR, message, mend)
 
 
-def _unknown(
-    path: str, kind: str, name: str | None, known: Collection[str], level: Level = Level.ERROR
-) -> Iterator[Finding]:
-    if name is not None and name not in known:
-        code = "unknown-" + _CODES.get(kind, kind)
-        mend = did_you_mean(name, known) or _MENDS.get(kind, "")
-        yield Finding(STEM, path, code, level, f"there is no {kind} '{name}'", mend)
-
-
-_CODES = {
-    "field of contacts": "field",
-    "service level": "clock",
-    "webhook destination": "destination",
-}
-_MENDS = {
-    "field": "declare it under custom_fields in revops.yaml",
-    "field of contacts": "declare it under custom_fields in revops.yaml",
-    "stage": "add it to lifecycle.yaml",
-    "service level": "add it to slas.yaml",
-    "pool": "add it to the pools of routing.yaml",
-    "calendar": "add it to calendars.yaml",
-    "user": "add it to people.yaml",
-    "team": "add it to people.yaml",
-    "webhook destination": "add it to destinations",
-}
 LINTS: tuple[Lint, ...] = (
     unreadable,
     unasked,
-    bad_texts,
     unknown_fields,
     unknown_names,
     unknown_activities,
-    unknown_people,
     unknown_destinations,
     *FLOW_LINTS,
 )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
+from sqlglot.optimizer.simplify import simplify
 
 from revops.definitions.lints.finding import Finding, Lint
-from revops.definitions.scope import Placed, check_conditions, conditions, unknown_happenings
+from revops.definitions.scope import Placed, check_conditions, unknown_happenings
+from revops.kit.condition import ConditionError, fields_of, parse_condition
 from revops.kit.issue import Level, did_you_mean
 from revops.records import ACTIVITY_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from revops.definitions.kinds import Definitions
-    from revops.kit.condition import ConditionError
+    from revops.kit.condition import Scope
 
 NEEDS = {"scoring", "lists"}
 _INDENT = "    "
@@ -51,17 +52,26 @@ def condition_finding(stem: str, placed: Placed, error: ConditionError) -> Findi
     )
 
 
-def list_uses(definitions: Definitions) -> Iterator[tuple[Placed, str, str]]:
-    """Each condition of scoring that asks `in_list`, with the field and the list it names."""
-    for placed in conditions(definitions.scoring, definitions.vocabulary):
-        try:
-            tree = parse_one(placed.text, dialect="duckdb")
-        except (SqlglotError, RecursionError):
-            continue
-        for call in tree.find_all(exp.Anonymous):
-            if call.name.lower() == "in_list" and len(call.expressions) > 1:
-                field, name = call.expressions[:2]
-                yield placed, field.sql(), name.name
+def tree_of(text: str | None, scope: Scope) -> list[exp.Expr]:
+    """The condition in a list, which is empty where there is none that can be read."""
+    try:
+        return [] if text is None else [parse_condition(text, scope)]
+    except ConditionError:
+        return []
+
+
+def is_never(holds: Sequence[exp.Expr], earlier: Sequence[exp.Expr] = ()) -> bool:
+    """Whether these can be seen never to hold all at once, without an earlier one that does.
+
+    A comparison that holds has no unknown field, so that the fields of `holds` count as known;
+    an earlier condition about other fields may just be unknown, and proves nothing.
+    """
+    fields = {name for each in holds for name in fields_of(each)}
+    passed = [exp.not_(each) for each in earlier if fields_of(each) <= fields]
+    tree = exp.and_(exp.true(), *holds, *passed)
+    for column in tree.find_all(exp.Column):
+        column.meta["nonnull"] = True
+    return bool(simplify(tree) == exp.false())
 
 
 LINTS: tuple[Lint, ...] = (unreadable, unheard_of)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from revops.definitions.kinds import Definitions
+from revops.kit.issue import Level, did_you_mean
 
 if TYPE_CHECKING:
-    from revops.kit.issue import Level
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,36 @@ class Finding:
 
 
 Lint = Callable[[Definitions], Iterator[Finding]]
+
+
+_CODES = {
+    "field of contacts": "field",
+    "rejection code": "code",
+    "service level": "clock",
+    "webhook destination": "destination",
+}
+_MENDS = {
+    "stage": "add it to the stages of lifecycle.yaml",
+    "threshold": "add it to the thresholds of scoring.yaml",
+    "rejection code": "add it to the rejection_reasons of lifecycle.yaml",
+    "service level": "add it to slas.yaml",
+    "pool": "add it to the pools of routing.yaml",
+    "territory": "add it to the territories of routing.yaml",
+    "queue": "add it to the queues of routing.yaml",
+    "calendar": "add it to calendars.yaml",
+    "user": "add it to people.yaml",
+    "team": "add it to people.yaml",
+    "field": "declare it under custom_fields in revops.yaml",
+    "field of contacts": "declare it under custom_fields in revops.yaml",
+    "webhook destination": "add it to destinations",
+}
+
+
+def unknown(
+    stem: str, path: str, kind: str, name: str | None, known: Collection[str]
+) -> Iterator[Finding]:
+    """A name that nothing answers to, if it is one."""
+    if name is not None and name not in known:
+        code = f"unknown-{_CODES.get(kind, kind)}"
+        mend = did_you_mean(name, known) or _MENDS[kind]
+        yield Finding(stem, path, code, Level.ERROR, f"there is no {kind} '{name}'", mend)

@@ -6,31 +6,18 @@ from typing import TYPE_CHECKING
 
 from revops.definitions.lifecycle import OF_DEAL, QUALIFIED
 from revops.definitions.lints.conditions import condition_finding
-from revops.definitions.lints.finding import Finding, Lint
-from revops.definitions.places import lead_places, recipients_of, texts_of
+from revops.definitions.lints.finding import Finding, Lint, unknown
 from revops.definitions.scope import Placed
 from revops.kit.condition import ConditionError, parse_condition
-from revops.kit.issue import Level, did_you_mean
-from revops.kit.texts import check_text
+from revops.kit.issue import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
-    from revops.definitions.actions import Action
     from revops.definitions.kinds import Definitions
-    from revops.definitions.lifecycle import Lifecycle
 
 NEEDS = {"revops", "lifecycle", "lists", "scoring", "people"}
 STEM = "lifecycle"
-_OWNERS = ("owner", "manager", "previous_owner", "contact")
-_MENDS = {
-    "stage": "add it to stages",
-    "threshold": "add it to the thresholds of scoring.yaml",
-    "rejection code": "add it to rejection_reasons",
-    "user": "add it to people.yaml",
-    "team": "add it to people.yaml",
-    "field": "declare it under custom_fields in revops.yaml",
-}
 
 
 def unreadable(definitions: Definitions) -> Iterator[Finding]:
@@ -52,7 +39,7 @@ def unknown_codes(definitions: Definitions) -> Iterator[Finding]:
     for index, stage in enumerate(definitions.lifecycle.stages):
         for i, code in enumerate(stage.rejection_reasons):
             path = f"stages[{index}].rejection_reasons[{i}]"
-            yield from _unknown(path, "rejection code", code, codes)
+            yield from unknown(STEM, path, "rejection code", code, codes)
 
 
 def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
@@ -74,7 +61,7 @@ def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
                     message = f"contacts have no field '{name}'"
                     yield _error(path, "unknown-field", message, f"write '{meant}'")
                 else:
-                    yield from _unknown(path, "field", name, known)
+                    yield from unknown(STEM, path, "field", name, known)
 
 
 def unknown_stages(definitions: Definitions) -> Iterator[Finding]:
@@ -84,13 +71,13 @@ def unknown_stages(definitions: Definitions) -> Iterator[Finding]:
     for index, stage in enumerate(lifecycle.stages):
         here = f"stages[{index}]"
         for i, name in enumerate(stage.only_from):
-            yield from _unknown(f"{here}.only_from[{i}]", "stage", name, places)
-        yield from _unknown(f"{here}.exit.to", "stage", stage.exit.to, places)
+            yield from unknown(STEM, f"{here}.only_from[{i}]", "stage", name, places)
+        yield from unknown(STEM, f"{here}.exit.to", "stage", stage.exit.to, places)
         accepted = stage.acceptance.stage if stage.acceptance else None
-        yield from _unknown(f"{here}.acceptance.stage", "stage", accepted, order)
+        yield from unknown(STEM, f"{here}.acceptance.stage", "stage", accepted, order)
     for index, reason in enumerate(lifecycle.rejection_reasons):
-        yield from _unknown(f"rejection_reasons[{index}].stage", "stage", reason.stage, places)
-    yield from _unknown("recycling.back_to", "stage", lifecycle.nurture.back_to, order)
+        yield from unknown(STEM, f"rejection_reasons[{index}].stage", "stage", reason.stage, places)
+    yield from unknown(STEM, "recycling.back_to", "stage", lifecycle.nurture.back_to, order)
 
 
 def unknown_thresholds(definitions: Definitions) -> Iterator[Finding]:
@@ -100,7 +87,9 @@ def unknown_thresholds(definitions: Definitions) -> Iterator[Finding]:
     for index, stage in enumerate(definitions.lifecycle.stages):
         for side in ("entry", "exit"):
             for name in getattr(stage, side).thresholds:
-                yield from _unknown(f"stages[{index}].{side}.reaches", "threshold", name, known)
+                yield from unknown(
+                    STEM, f"stages[{index}].{side}.reaches", "threshold", name, known
+                )
 
 
 def wrong_way(definitions: Definitions) -> Iterator[Finding]:
@@ -137,50 +126,6 @@ def never_entered(definitions: Definitions) -> Iterator[Finding]:
             yield _error(path, "never-entered", message, "name earlier ones")
 
 
-def wrong_actions(definitions: Definitions) -> Iterator[Finding]:
-    """An action for nobody, with a place that stays empty, or that would move the contact on."""
-    places = {*lead_places(definitions.vocabulary), "stage.name"}
-    contact = definitions.vocabulary.fields("contacts")
-    for path, action in _actions(definitions.lifecycle):
-        for key, who in recipients_of(action):
-            yield from _unknown_recipient(definitions, f"{path}.{key}", who)
-        for key, text in texts_of(action):
-            for error in check_text(text, places):
-                yield _error(f"{path}.{key}", "bad-text", error.message, error.mend)
-        for name in action.set or ():
-            yield from _unknown(f"{path}.set.{name}", "field", name, contact)
-        if action.stage is not None:
-            message = "a move must not move the contact once more"
-            mend = "say so with the entry or exit condition of a stage"
-            yield _error(f"{path}.stage", "moves-on", message, mend)
-
-
-def _actions(lifecycle: Lifecycle) -> Iterator[tuple[str, Action]]:
-    """Every action with its path."""
-    lists = [
-        *((f"stages[{i}].{key}", getattr(stage, key))
-          for i, stage in enumerate(lifecycle.stages) for key in ("on_enter", "on_exit")),
-        *((f"rejection_reasons[{i}].on_reject", reason.on_reject)
-          for i, reason in enumerate(lifecycle.rejection_reasons)),
-        ("recycling.on_enter", lifecycle.nurture.on_enter),
-        ("archive.on_enter", lifecycle.archive.on_enter),
-    ]  # fmt: skip
-    for path, actions in lists:
-        yield from ((f"{path}[{i}]", action) for i, action in enumerate(actions))
-
-
-def _unknown_recipient(definitions: Definitions, path: str, who: str) -> Iterator[Finding]:
-    word, colon, name = who.partition(":")
-    if colon and word in {"user", "team", "manager"}:
-        kind = "user" if word == "user" else "team"
-        users = [user.id for user in definitions.people.users]
-        teams = [team.name for team in definitions.people.teams]
-        yield from _unknown(path, kind, name, users if kind == "user" else teams)
-    elif who not in _OWNERS and "@" not in who:
-        mend = did_you_mean(who, _OWNERS) or f"{', '.join(_OWNERS)}, team:NAME or user:ID"
-        yield _error(path, "unknown-recipient", f"'{who}' is not a recipient", mend)
-
-
 def _same(definitions: Definitions, one: str | None, other: str | None) -> bool:
     """Whether two conditions that can be read say the same, whatever their layout."""
     if one is None or other is None:
@@ -190,13 +135,6 @@ def _same(definitions: Definitions, one: str | None, other: str | None) -> bool:
         return parse_condition(one, scope) == parse_condition(other, scope)
     except ConditionError:
         return False
-
-
-def _unknown(path: str, kind: str, name: str | None, known: Collection[str]) -> Iterator[Finding]:
-    if name is not None and name not in known:
-        code = "unknown-code" if kind == "rejection code" else f"unknown-{kind}"
-        mend = did_you_mean(name, known) or _MENDS[kind]
-        yield _error(path, code, f"there is no {kind} '{name}'", mend)
 
 
 def _error(path: str, code: str, message: str, mend: str) -> Finding:
@@ -211,5 +149,4 @@ LINTS: tuple[Lint, ...] = (
     unknown_thresholds,
     wrong_way,
     never_entered,
-    wrong_actions,
 )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-from sqlglot.optimizer.simplify import simplify
-
+from revops.definitions.lints.conditions import is_never, tree_of
 from revops.definitions.lints.finding import Finding, Lint
-from revops.kit.condition import ConditionError, fields_of, parse_condition
 from revops.kit.issue import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlglot import exp
 
     from revops.definitions.actions import Action, Value
     from revops.definitions.automations import Recipe
@@ -103,8 +102,8 @@ def unreachable(definitions: Definitions) -> Iterator[Finding]:
     """A case that cannot hold, or that an earlier one always takes, is never taken."""
     scope = definitions.vocabulary.threshold()
     for index, recipe in enumerate(definitions.automations.recipes):
-        known = _tree(recipe.when, scope)
-        if _is_never(known, []):
+        known = tree_of(recipe.when, scope)
+        if is_never(known, []):
             message = "this can never hold, so that no lead comes in"
             yield _never(f"recipes[{index}].when", message)
         else:
@@ -127,37 +126,15 @@ def _never_taken(
         keys: set[tuple[str | None, ...]] = set()
         for n, case in enumerate(step.branch):
             place, key = f"{here}.branch[{n}]", (case.when, case.where, case.tagged)
-            holds = [*known, *_tree(case.when, scope)]
-            if key in keys or _is_never(holds, earlier):
+            holds = [*known, *tree_of(case.when, scope)]
+            if key in keys or is_never(holds, earlier):
                 yield _never(place, "this case is never taken")
             keys.add(key)
-            earlier += _tree(case.when, scope)
+            earlier += tree_of(case.when, scope)
             yield from _never_taken(case.steps, f"{place}.steps", holds, scope)
-        if step.otherwise and _is_never([], earlier):
+        if step.otherwise and is_never([], earlier):
             yield _never(f"{here}.otherwise", "this is never done: a case always holds")
         yield from _never_taken(step.otherwise, f"{here}.otherwise", known, scope)
-
-
-def _tree(text: str | None, scope: Scope) -> list[exp.Expr]:
-    """The condition in a list, which is empty where there is none that can be read."""
-    try:
-        return [] if text is None else [parse_condition(text, scope)]
-    except ConditionError:
-        return []
-
-
-def _is_never(holds: list[exp.Expr], earlier: list[exp.Expr]) -> bool:
-    """Whether these can be seen never to hold all at once, without an earlier one that does.
-
-    A comparison that holds has no unknown field, so that the fields of `holds` count as known;
-    an earlier condition about other fields may just be unknown, and proves nothing.
-    """
-    fields = {name for each in holds for name in fields_of(each)}
-    passed = [exp.not_(each) for each in earlier if fields_of(each) <= fields]
-    tree = exp.and_(exp.true(), *holds, *passed)
-    for column in tree.find_all(exp.Column):
-        column.meta["nonnull"] = True
-    return bool(simplify(tree) == exp.false())
 
 
 def _never(path: str, message: str) -> Finding:

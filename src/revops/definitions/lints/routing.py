@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from revops.definitions.lints.conditions import condition_finding
-from revops.definitions.lints.finding import Finding, Lint
+from revops.definitions.lints.conditions import condition_finding, is_never, tree_of
+from revops.definitions.lints.finding import Finding, Lint, unknown
 from revops.definitions.scope import Placed
 from revops.kit.condition import ConditionError, parse_condition
 from revops.kit.issue import Level, did_you_mean
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from revops.definitions.routing import Routing, Row, Rule, Target
     from revops.kit.condition import Scope
 
-NEEDS = {"revops", "routing", "people", "calendars", "lists"}
+NEEDS = {"revops", "routing", "people", "calendars", "lists", "slas"}
 _STEM = "routing"
 _Conjuncts = frozenset[str]
 
@@ -44,14 +44,10 @@ def unknown_names(definitions: Definitions) -> Iterator[Finding]:
         "pool": routing.pools,
         "territory": routing.territories,
         "queue": routing.queues,
+        "service level": [sla.name for sla in definitions.slas.slas],
     }
     for path, kind, name in _names(routing):
-        if name not in known[kind]:
-            near = did_you_mean(name, known[kind])
-            where = "people.yaml" if kind in {"user", "team"} else "routing.yaml"
-            message = f"there is no {kind} '{name}'"
-            mend = near or f"add it to {where}"
-            yield Finding(_STEM, path, f"unknown-{kind}", Level.ERROR, message, mend)
+        yield from unknown(_STEM, path, kind, name, known[kind])
 
 
 def unknown_fields(definitions: Definitions) -> Iterator[Finding]:
@@ -81,6 +77,16 @@ def never_matches(definitions: Definitions) -> Iterator[Finding]:
                     names = _titles(path, items, earlier, later)
                     yield _shadowed(f"{path}[{later}]", *names, is_same=asked == asked_before)
                     break
+
+
+def contradicts(definitions: Definitions) -> Iterator[Finding]:
+    """A condition that no lead can meet is never met."""
+    scope = definitions.vocabulary.threshold()
+    for path, text in definitions.routing.conditions():
+        if is_never(tree_of(text, scope)):
+            message = "this can never hold, so that no lead is taken"
+            mend = "change the condition"
+            yield Finding(_STEM, path, "never-matches", Level.WARNING, message, mend)
 
 
 def circles(definitions: Definitions) -> Iterator[Finding]:
@@ -123,6 +129,7 @@ def _names(routing: Routing) -> Iterator[tuple[str, str, str]]:
     for path, item in routing.places():
         for key in ("owner", "pool", "territory", "queue"):
             yield from _named(f"{path}.to.{key}", key, getattr(item.to, key))
+    yield from _promised(routing)
     for name, pool in routing.pools.items():
         yield from _named(f"pools.{name}.team", "team", pool.team)
         for index, member in enumerate(pool.members):
@@ -137,9 +144,19 @@ def _names(routing: Routing) -> Iterator[tuple[str, str, str]]:
             yield from _named(f"fallback.{key}", key, getattr(routing.fallback, key))
 
 
+def _promised(routing: Routing) -> Iterator[tuple[str, str, str]]:
+    """The same of the service levels whose clocks start."""
+    for index, rule in enumerate(routing.rules):
+        yield from _named(f"rules[{index}].sla", "sla", rule.sla)
+    for name, queue in routing.queues.items():
+        yield from _named(f"queues.{name}.sla", "sla", queue.sla)
+    if routing.fallback is not None:
+        yield from _named("fallback.sla", "sla", routing.fallback.sla)
+
+
 def _named(path: str, key: str, name: str | None) -> Iterator[tuple[str, str, str]]:
     if name is not None:
-        yield path, "user" if key == "owner" else key, name
+        yield path, {"owner": "user", "sla": "service level"}.get(key, key), name
 
 
 def _conjuncts(text: str | None, scope: Scope) -> _Conjuncts | None:
@@ -206,6 +223,7 @@ LINTS: tuple[Lint, ...] = (
     unknown_names,
     unknown_fields,
     never_matches,
+    contradicts,
     circles,
     no_fallback,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from revops.definitions.lints.conditions import condition_finding
 from revops.definitions.lints.escalations import ESCALATION_LINTS
-from revops.definitions.lints.finding import Finding, Lint
+from revops.definitions.lints.finding import Finding, Lint, unknown
 from revops.definitions.scope import Placed
 from revops.kit.condition import ConditionError
 from revops.kit.duration import format_duration
@@ -15,7 +15,7 @@ from revops.kit.issue import Level, did_you_mean
 from revops.records import ACTIVITY_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from revops.definitions.kinds import Definitions
 
@@ -39,27 +39,28 @@ def unreadable(definitions: Definitions) -> Iterator[Finding]:
 def unknown_names(definitions: Definitions) -> Iterator[Finding]:
     """A stage, calendar or code that does not exist starts nothing, and stops nothing."""
     slas, lifecycle = definitions.slas, definitions.lifecycle
-    ends = {lifecycle.nurture.stage, lifecycle.archive.stage}
-    stages = {*(stage.name for stage in lifecycle.stages), *ends}
+    stages = lifecycle.places
     for path, moment in slas.moments():
         for key in ("stage", "left_stage"):
-            yield from _unknown(f"{path}.{key}", "stage", getattr(moment, key), stages)
-    yield from _unknown("calendar", "calendar", slas.calendar, definitions.calendars)
+            yield from unknown(STEM, f"{path}.{key}", "stage", getattr(moment, key), stages)
+    yield from unknown(STEM, "calendar", "calendar", slas.calendar, definitions.calendars)
     for index, sla in enumerate(slas.slas):
         calendars = definitions.calendars
-        yield from _unknown(f"slas[{index}].calendar", "calendar", sla.calendar, calendars)
+        yield from unknown(STEM, f"slas[{index}].calendar", "calendar", sla.calendar, calendars)
         for i, pause in enumerate(sla.pauses):
-            yield from _unknown(f"slas[{index}].pauses[{i}].stage", "stage", pause.stage, stages)
+            yield from unknown(
+                STEM, f"slas[{index}].pauses[{i}].stage", "stage", pause.stage, stages
+            )
     codes = [reason.code for reason in lifecycle.rejection_reasons]
     for index, effort in enumerate(slas.before_rejecting):
         for i, code in enumerate(effort.codes):
             path = f"before_rejecting[{index}].codes[{i}]"
-            yield from _unknown(path, "rejection code", code, codes)
+            yield from unknown(STEM, path, "rejection code", code, codes)
     names = [sla.name for sla in slas.slas]
     for index, agreement in enumerate(slas.agreements):
         for i, commitment in enumerate(agreement.commitments):
             path = f"agreements[{index}].commitments[{i}].sla"
-            yield from _unknown(path, "service level", commitment.sla, names)
+            yield from unknown(STEM, path, "service level", commitment.sla, names)
 
 
 def unknown_activities(definitions: Definitions) -> Iterator[Finding]:
@@ -141,20 +142,6 @@ def _calendars_used(definitions: Definitions) -> list[str]:
     return sorted({name for name in named if name is not None})
 
 
-def _unknown(path: str, kind: str, name: str | None, known: Collection[str]) -> Iterator[Finding]:
-    if name is not None and name not in known:
-        code = f"unknown-{_CODES.get(kind, kind)}"
-        mend = did_you_mean(name, known) or _MENDS[kind]
-        yield Finding(STEM, path, code, Level.ERROR, f"there is no {kind} '{name}'", mend)
-
-
-_CODES = {"rejection code": "code", "service level": "clock"}
-_MENDS = {
-    "stage": "add it to lifecycle.yaml",
-    "calendar": "add it to calendars.yaml",
-    "rejection code": "add it to the rejection_reasons of lifecycle.yaml",
-    "service level": "add it to slas",
-}
 LINTS: tuple[Lint, ...] = (
     unreadable,
     unknown_names,

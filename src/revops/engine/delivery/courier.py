@@ -6,7 +6,7 @@ import traceback
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -14,11 +14,10 @@ from revops.connectors.push import Refused, Unavailable
 from revops.engine.delivery.gate import Gate, Limits
 from revops.engine.delivery.patience import Patience
 from revops.kit.duration import format_duration
-from revops.store.outbox import claim, give_up, settle, waiting
+from revops.store.outbox import claim, give_up, prune, settle, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
     from random import Random
 
     import sqlalchemy as sa
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from revops.store import Store
     from revops.store.outbox import Letter, Verdict
 
+KEPT = timedelta(days=90)
+"""How long a letter is kept after it was delivered."""
+PRUNED_EVERY = timedelta(days=1)
+PRUNED_AT_ONCE, PRUNED_AT_MOST = 1_000, 20_000
 LEASE = timedelta(minutes=5)
 THREADS = 16
 MOST = 10_000
@@ -84,6 +87,7 @@ class Courier:
     random: Random
     threads: int = THREADS
     lease: timedelta = LEASE
+    _prune_at: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
     _gates: dict[str, Gate] = field(init=False)
     _pool: ThreadPoolExecutor = field(init=False)
     _flying: dict[Future[Answer], Letter] = field(init=False, default_factory=dict)
@@ -131,6 +135,25 @@ class Courier:
             if not done:  # what is left trickles for ever; its claims are over, others may go on
                 break
         return self._report(tally)
+
+    def prune(self) -> int:
+        """Drop what was delivered long ago, once a day, in small transactions.
+
+        Returns:
+            How many letters were dropped.
+        """
+        now = self.clock()
+        if now < self._prune_at:
+            return 0
+        dropped = 0
+        for _ in range(PRUNED_AT_MOST // PRUNED_AT_ONCE):
+            with self.store.write() as connection:
+                some = prune(connection, now - KEPT, PRUNED_AT_ONCE)
+            dropped += some
+            if some < PRUNED_AT_ONCE:
+                self._prune_at = now + PRUNED_EVERY
+                break
+        return dropped
 
     def _is_due(self) -> bool:
         """Whether anything may go now; asked by reading, which waits for no other writer."""

@@ -7,11 +7,27 @@ from typing import Annotated
 import typer
 
 from revops import __version__
-from revops.interfaces.cli import data, demo, importing, run, scoring, sla, workspace
+from revops.interfaces.cli import (
+    calibrate,
+    data,
+    demo,
+    importing,
+    monitor,
+    run,
+    scoring,
+    simulate,
+    sla,
+    validate,
+    workspace,
+)
+from revops.interfaces.cli.align import align_app
 from revops.interfaces.cli.lifecycle import lifecycle_app
 from revops.interfaces.cli.options import examples
 from revops.interfaces.cli.outbox import outbox_app
+from revops.interfaces.cli.pilot import pilot_app
+from revops.interfaces.cli.predict import predict_app
 from revops.interfaces.cli.pto import pto_app
+from revops.interfaces.cli.rollout import rollout_app
 from revops.interfaces.cli.route import route_app
 from revops.interfaces.cli.task import task_app
 
@@ -84,4 +100,28 @@ app.command(
 app.add_typer(task_app, name="task")
 app.add_typer(pto_app, name="pto")
 app.add_typer(outbox_app, name="outbox")
+app.command(epilog=examples("revops monitor", "revops monitor --fail-on red --format json"))(
+    monitor.monitor
+)
+app.command(
+    epilog=examples(
+        "revops validate",
+        "revops validate --before '7 days' --output validation.png",
+        "revops validate --with ../proposed --gate",
+    )
+)(validate.validate)
+app.command(
+    epilog=examples(
+        "revops simulate --with ../proposed --from 2026-01-01 --to 2026-06-30",
+        "revops simulate --with ../proposed --from 2026-01-01 --to 2026-06-30 --leads",
+        "revops simulate --with ../proposed --from 2026-01-01 --to 2026-06-30 --output change.svg",
+    )
+)(simulate.simulate)
+app.command(epilog=examples("revops calibrate", "revops calibrate --output ../proposed"))(
+    calibrate.calibrate
+)
+app.add_typer(predict_app, name="predict")
+app.add_typer(align_app, name="align")
+app.add_typer(rollout_app, name="rollout")
+app.add_typer(pilot_app, name="pilot")
 app.add_typer(data.facts_app, name="facts")

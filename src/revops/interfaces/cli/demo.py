@@ -25,6 +25,7 @@ _STEPS = {
     "simulate": "Simulating a year of a company",
     "import": "Importing its records",
     "facts": "Laying the facts out as columns",
+    "work": "Working the last day's leads",
     "score": "Scoring",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from revops.interfaces.cli.console import stdout
+from revops.interfaces.cli.day_view import show_day
 from revops.interfaces.cli.findings_view import show_bands, show_chart, show_gaps, show_leads
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def show_demo(report: DemoReport) -> None:
     stdout.print(
         f"A company of {rows['contacts']:,} contacts, {rows['activities']:,} activities and "
         f"{rows['opportunities']:,} opportunities over 12 months, "
-        f"simulated, imported and scored in {took:.0f} s\n",
+        f"simulated, imported, worked and scored in {took:.0f} s\n",
         style="key",
     )
     show_chart("Funnel", ((step.stage, step.contacts, "") for step in report.funnel))
@@ -31,6 +32,7 @@ def show_demo(report: DemoReport) -> None:
     )
     show_leads(report.hottest)
     stdout.print()
+    show_day(report.day)
     show_gaps(report.gaps)
     stdout.print(Text("\nTry next", "key"))
     for command, what in report.next_commands:

@@ -53,7 +53,12 @@ def accept(
     _tell(settled, format_, output)
 
 
-@lifecycle_app.command(epilog=examples("revops lifecycle reject C1042 --reason FIT-01 --by ada"))
+@lifecycle_app.command(
+    epilog=examples(
+        "revops lifecycle reject C1042 --reason FIT-01 --by ada",
+        "revops lifecycle reject C1042 --reason ENG-02 --returns 2027-01-15",
+    )
+)
 def reject(
     contact: ContactArgument,
     *,
@@ -61,6 +66,15 @@ def reject(
         str,
         typer.Option("--reason", metavar="CODE", help="A rejection code of lifecycle.yaml."),
     ],
+    returns: Annotated[
+        str | None,
+        typer.Option(
+            "--returns",
+            metavar="TIME",
+            help="When it comes back; by default when the code says.",
+            show_default=False,
+        ),
+    ] = None,
     by: ByOption = None,
     workspace: WorkspaceOption = None,
     as_of: AsOfOption = None,
@@ -73,8 +87,11 @@ def reject(
 
     check_output(output)
     with open_workspace(workspace_folder(workspace)) as opened:
-        now = read_times(opened.settings.time_zone, as_of=as_of)["as_of"]
-        settled = reject_contact(opened, contact, reason, by=person(by), now=now)
+        times = read_times(opened.settings.time_zone, returns=returns, as_of=as_of)
+        settled = reject_contact(
+            opened, contact, reason,
+            by=person(by), returns_at=times["returns"], now=times["as_of"],
+        )  # fmt: skip
     _tell(settled, format_, output)
 
 
@@ -122,6 +139,7 @@ def override(
 def lift(
     contact: ContactArgument,
     *,
+    by: ByOption = None,
     workspace: WorkspaceOption = None,
     as_of: AsOfOption = None,
     format_: FormatOption = None,
@@ -134,7 +152,7 @@ def lift(
     check_output(output)
     with open_workspace(workspace_folder(workspace)) as opened:
         now = read_times(opened.settings.time_zone, as_of=as_of)["as_of"]
-        settled = lift_override(opened, contact, now=now)
+        settled = lift_override(opened, contact, by=person(by), now=now)
     _tell(settled, format_, output)
 
 

@@ -36,12 +36,14 @@ def show_way(way: Way, zone_name: str) -> None:
     """Print where a contact stands, how it came there, and what would move it on."""
     zone = parse_zone(zone_name)
     stdout.print(_who(way.person))
+    stdout.print(Text(f"Account: {way.account}", "quiet"))
     if way.override is not None:
         stdout.print(_override(way.override, zone))
     if way.stays:
         _show_stays(way.stays, zone)
     else:
-        stdout.print("The engine has not looked at it yet; revops run does.", style="quiet")
+        said = "It has been in no stage since the engine began; revops run looks at what is new."
+        stdout.print(said, style="quiet")
     moves = [f"to {each.to_stage}: {each.because}" for each in way.due]
     _show_lines("Due at the next revops run", moves)
     _show_lines(

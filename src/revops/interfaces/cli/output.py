@@ -88,6 +88,7 @@ def as_result(rows: Sequence[DataclassInstance], kind: type[DataclassInstance]) 
     import pyarrow as pa
 
     types = {
+        "bool": pa.bool_(),
         "int": pa.int64(),
         "float": pa.float64(),
         "datetime": pa.timestamp("us", "UTC"),

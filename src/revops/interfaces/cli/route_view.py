@@ -38,6 +38,7 @@ class Told:
     passed_over: list[dict[str, Any]]
     not_tried: list[str]
     lead: dict[str, Any]
+    account: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def told(found: Preview) -> Told:
         [each._asdict() for each in decision.passed_over],
         list(found.not_tried),
         {**scores, "qualified": lead.qualified, **lead.fields},
+        found.account,
     )
 
 
@@ -79,6 +81,7 @@ def show_preview(found: Preview, zone: str) -> None:
     decision = found.decision
     at = to_reader(decision.at, parse_zone(zone))
     stdout.print(_whom(found.lead))
+    stdout.print(Text(f"Account: {found.account}", "quiet"))
     stdout.print(_verdict("would go to", decision))
     stdout.print(Text(f"{decision.reason}; as of {at}, nothing is saved", "quiet"))
     _show_why(decision.considered, decision.passed_over)

@@ -56,7 +56,7 @@ def _show_running(running: Sequence[RunningClock], zone: tzinfo, at: str) -> Non
             Text(each.contact_id, "key"),
             Text(each.owner or "nobody"),
             Text(to_reader(each.due_at, zone)),
-            Text(each.left, _STYLES[each.level]),
+            Text(each.left, _STYLES[each.level]).append(f": {each.why}" if each.why else ""),
             Text(str(each.steps_fired)),
         )
     stdout.print(table)

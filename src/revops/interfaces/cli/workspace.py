@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from revops.interfaces.cli.console import stdout
+from revops.interfaces.cli.impact import show_changes, show_impact
 from revops.interfaces.cli.issues import show_issues
 from revops.interfaces.cli.options import (
     FormatOption,
@@ -19,16 +18,6 @@ from revops.interfaces.cli.options import (
 )
 from revops.interfaces.cli.output import Format, as_result, chosen, write
 from revops.kit.issue import Issue, Level, errors
-
-if TYPE_CHECKING:
-    from revops.definitions.diff import Change
-
-_SIGNS = {
-    "added": ("+", "good"),
-    "removed": ("-", "bad"),
-    "changed": ("~", "warn"),
-    "moved": ("~", "warn"),
-}
 
 
 def init(
@@ -97,32 +86,43 @@ def diff(
         typer.Argument(help="The same; by default the workspace as it is.", show_default=False),
     ] = None,
     *,
+    impact: Annotated[
+        bool,
+        typer.Option("--impact", help="Show what it would have changed in your own past, too."),
+    ] = False,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            help="With --impact: the beginning; half a year ago.",
+            show_default=False,
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="TIME", help="With --impact: the end; now.", show_default=False
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Say what changed in the definitions, in words: `pricing_page: 20 -> 15 points`."""
+    """Say what changed in the definitions, in words: `pricing_page: 20 -> 15 points`."""  # fmt: skip
     from revops.definitions.diff import Change
     from revops.services.diff import diff as diff_workspaces
 
-    two_folders = new is not None and Path(new).is_dir() and workspace is None
+    two_folders = new is not None and Path(new).is_dir() and workspace is None and not impact
     folder = Path(new) if new is not None and two_folders else workspace_folder(workspace)
+    if impact:
+        show_impact(folder, (old, new), (start, end), format_, output)
+        return
     changes = diff_workspaces(folder, old, new)
     if chosen(format_, output) is Format.TABLE and output is None:
-        _show_changes(changes)
+        show_changes(changes)
     else:
         write(as_result(changes, Change), format_, output)
-
-
-def _show_changes(changes: list[Change]) -> None:
-    """The changes below their file and subject."""
-    for (file, subject), group in groupby(changes, key=lambda each: (each.file, each.subject)):
-        stdout.print(Text(file, "place") + Text(f"  {subject}" if subject else "", "key"))
-        for change in group:
-            sign, style = _SIGNS[change.kind]
-            stdout.print(Text(f"  {sign} ", style) + Text(change.text), soft_wrap=True)
-    if not changes:
-        stdout.print("Nothing that decides anything has changed.")
 
 
 def _verdict(issues: list[Issue]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from revops.definitions.lifecycle import OF_DEAL, QUALIFIED
@@ -12,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from revops.definitions.lifecycle import Criteria, Stage
+    from revops.leads.lead import Lead
     from revops.leads.lifecycle.case import Case
     from revops.leads.lifecycle.standing import Deal
 
-_Part = tuple[bool, str]
+_Part = tuple[bool, Callable[[], str]]
+"""Whether it holds, and what says why or why not: words take longer than the answer."""
 
 
 def may_enter(case: Case, rank: int) -> Verdict:
@@ -43,6 +47,18 @@ def _is_shut(case: Case, stage: Stage) -> str:
     if stage.only_from and case.standing.stage not in stage.only_from:
         return f"entered only from {', '.join(stage.only_from)}"
     return ""
+
+
+def is_entry_met(case: Case, rank: int) -> bool:
+    """Whether `entry_holds`, without the words."""
+    stage = case.lifecycle.stages[rank]
+    return _is_met(case, stage.entry, f"stages[{rank}].entry", stage.name)
+
+
+def is_exit_met(case: Case, rank: int) -> bool:
+    """Whether it `must_leave`, without the words."""
+    stage = case.lifecycle.stages[rank]
+    return _is_met(case, stage.exit, f"stages[{rank}].exit", stage.name)
 
 
 def entry_holds(case: Case, rank: int) -> Verdict:
@@ -81,30 +97,43 @@ def _has_ended(case: Case) -> Verdict:
 def _judge(case: Case, criteria: Criteria, path: str, stage: str) -> Verdict:
     """All parts must hold; of no part, nothing is decided and it does not hold."""
     parts = list(_parts(case, criteria, path, stage))
-    against = [words for holds, words in parts if not holds]
+    against = [words() for holds, words in parts if not holds]
     if against or not parts:
         return Verdict(stage, holds=False, why="; ".join(against) or "no rule says when")
-    return Verdict(stage, holds=True, why=" and ".join(words for _holds, words in parts))
+    return Verdict(stage, holds=True, why=" and ".join(words() for _holds, words in parts))
+
+
+def _is_met(case: Case, criteria: Criteria, path: str, stage: str) -> bool:
+    parts = list(_parts(case, criteria, path, stage))
+    return bool(parts) and all(holds for holds, _words in parts)
 
 
 def _parts(case: Case, criteria: Criteria, path: str, stage: str) -> Iterator[_Part]:
     if criteria.thresholds:
         yield _reaches(case, criteria.thresholds)
     if criteria.when:
-        words = verdict.of_condition(criteria.when, case.lead)
         holds = case.holds(f"{path}.when")
-        yield holds, words if holds else f"not: {words}"
+        yield holds, partial(_condition, criteria.when, case, holds=holds)
     if criteria.deal:
         yield _is_on_deal(criteria, _deals(case, criteria, stage))
 
 
+def _condition(text: str, case: Case, *, holds: bool) -> str:
+    words = verdict.of_condition(text, case.lead)
+    return words if holds else f"not: {words}"
+
+
 def _reaches(case: Case, thresholds: tuple[str, ...]) -> _Part:
-    lead, scores = case.lead, verdict.of_scores(case.lead)
+    lead = case.lead
     for name in thresholds:
         if lead.qualified if name == QUALIFIED else name in lead.reached:
             words = "qualified by score" if name == QUALIFIED else f"reaches {name}"
-            return True, f"{words}{scores}"
-    return False, f"not {' or '.join(thresholds)}{scores}"
+            return True, partial(_with_scores, words, lead)
+    return False, partial(_with_scores, f"not {' or '.join(thresholds)}", lead)
+
+
+def _with_scores(words: str, lead: Lead) -> str:
+    return f"{words}{verdict.of_scores(lead)}"
 
 
 def _deals(case: Case, criteria: Criteria, stage: str) -> tuple[Deal, ...]:
@@ -123,7 +152,7 @@ def _deals(case: Case, criteria: Criteria, stage: str) -> tuple[Deal, ...]:
 def _is_on_deal(criteria: Criteria, deals: tuple[Deal, ...]) -> _Part:
     wanted = f" in {' or '.join(criteria.deal_stages)}" if criteria.deal_stages else ""
     if not deals:
-        return False, f"on no deal that is {criteria.deal}{wanted}"
+        return False, lambda: f"on no deal that is {criteria.deal}{wanted}"
     newest = max(deals, key=lambda deal: (deal.since, deal.id))
     since = verdict.of_time(newest.since)
-    return True, f"deal {newest.id} is {criteria.deal}{wanted} since {since}"
+    return True, lambda: f"deal {newest.id} is {criteria.deal}{wanted} since {since}"

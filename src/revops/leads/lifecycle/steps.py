@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from revops.leads.lifecycle import verdict
-from revops.leads.lifecycle.judging import entry_holds, may_enter, must_leave
+from revops.leads.lifecycle.judging import (
+    entry_holds,
+    is_entry_met,
+    is_exit_met,
+    may_enter,
+    must_leave,
+)
 from revops.leads.lifecycle.standing import Move
 
 if TYPE_CHECKING:
@@ -121,6 +127,8 @@ def release(case: Case) -> Move | None:
 def advance(case: Case) -> Move | None:
     """Go on to the latest stage whose entry condition holds."""
     for rank in range(len(case.lifecycle.stages) - 1, case.rank, -1):
+        if not is_entry_met(case, rank):
+            continue
         entry = may_enter(case, rank)
         if entry.holds:
             recycles = case.lifecycle.stages[rank].recycles
@@ -152,10 +160,11 @@ def leave(case: Case) -> Move | None:
     """Leave a stage whose exit condition holds."""
     if case.stage is None or not case.stage.exit.is_decidable:
         return None
-    leaves = must_leave(case, case.lifecycle.ranks[case.stage.name])
-    to_stage = next(_ways_back(case), None) if leaves.holds else None
+    rank = case.lifecycle.ranks[case.stage.name]
+    to_stage = next(_ways_back(case), None) if is_exit_met(case, rank) else None
     if to_stage is None:
         return None
+    leaves = must_leave(case, rank)
     recycles = recycles_by(case, to_stage)
     is_archive = to_stage == case.lifecycle.archive.stage
     outcome: Outcome = "archived" if is_archive else "recycled" if recycles else "moved"

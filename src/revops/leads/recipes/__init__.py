@@ -4,8 +4,8 @@ Nothing here fetches, saves or asks for the time: the engine hands in what has h
 and its enrolments, and saves what comes back.
 """
 
-from revops.leads.recipes.advancing import Advanced, Planned, advance
-from revops.leads.recipes.enrolling import Entries, Refusal, enrol
+from revops.leads.recipes.advancing import Advanced, Planned, advance, late_by
+from revops.leads.recipes.enrolling import DAY, Entries, Refusal, enrol
 from revops.leads.recipes.happening import (
     Enrolment,
     Happening,
@@ -13,9 +13,18 @@ from revops.leads.recipes.happening import (
     read_enrolment,
 )
 from revops.leads.recipes.program import Program, Programs, compile_recipes
-from revops.leads.recipes.schedule import Entry, Run, next_due, run_due, timetable, zone_of
+from revops.leads.recipes.schedule import (
+    Entry,
+    Run,
+    last_due,
+    next_due,
+    run_due,
+    timetable,
+    zone_of,
+)
 
 __all__ = [
+    "DAY",
     "Advanced",
     "Enrolment",
     "Entries",
@@ -30,6 +39,8 @@ __all__ = [
     "cause_of",
     "compile_recipes",
     "enrol",
+    "last_due",
+    "late_by",
     "next_due",
     "read_enrolment",
     "run_due",

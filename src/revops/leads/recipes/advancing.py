@@ -10,6 +10,7 @@ from revops.definitions.recipe_steps import BusinessWait, Moment, WorkingHours
 from revops.kit.duration import format_duration
 from revops.leads.recipes.moments import moment_of, opens, worked
 from revops.leads.recipes.program import Do, Goto, Pause, Unless
+from revops.leads.slas.wording import spoken
 
 if TYPE_CHECKING:
     from revops.definitions.actions import Action
@@ -48,11 +49,19 @@ class Planned:
 
 @dataclass(frozen=True)
 class Advanced:
-    """What follows now, where the lead stands then, and what to tell about it."""
+    """What follows now, where the lead stands then, and what to tell about it.
+
+    Attributes:
+        actions: What is to be done, in order.
+        enrolment: Where the lead stands then.
+        why: Why it ends or waits, and what could not be worked out.
+        late: By how much all of it comes too late, in words, such as after a standstill; or ''.
+    """
 
     actions: tuple[Planned, ...]
     enrolment: Enrolment
     why: tuple[str, ...] = ()
+    late: str = ""
 
 
 def advance(
@@ -127,7 +136,7 @@ class _Run:
         self.hours = hours
         self.tags = tags
         self.actions: list[Planned] = []
-        self.why = _late(enrolment, now)
+        self.why: list[str] = []
 
     def to_the_end(self) -> Advanced:
         """Every jump leads forward, so that this ends."""
@@ -204,10 +213,19 @@ class _Run:
 
     def _result(self, enrolment: Enrolment) -> Advanced:
         notes = [enrolment.note] if enrolment.note else []
-        return Advanced(tuple(self.actions), enrolment, (*self.why, *notes))
+        late = _late(self.enrolment, self.now)
+        return Advanced(tuple(self.actions), enrolment, (*self.why, *notes), late)
 
 
-def _late(enrolment: Enrolment, now: datetime) -> list[str]:
-    late = now - (enrolment.resume_at or now)
-    seconds = timedelta(seconds=int(late.total_seconds()))
-    return [f"{format_duration(seconds)} late"] if late > LATE else []
+def late_by(delay: timedelta) -> str:
+    """A delay in words; '' if it is not worth any."""
+    return f"{spoken(delay)} late" if delay > LATE else ""
+
+
+def _late(enrolment: Enrolment, now: datetime) -> str:
+    """By how much a wait or a schedule ended before; of the latter also what it stands for."""
+    cause = enrolment.cause
+    is_schedule = cause.kind == "schedule" and enrolment.state == "running"
+    due_at = cause.at if is_schedule else enrolment.resume_at or now
+    missed = cause.detail("schedule.note") if is_schedule else None
+    return "; ".join(part for part in (late_by(now - due_at), missed) if part)

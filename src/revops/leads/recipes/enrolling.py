@@ -77,7 +77,7 @@ def enrol(
     new: list[Enrolment] = []
     for happening in sorted(happenings, key=lambda each: each.at):
         for program in programs.set_off_by(happening):
-            enrolment = _enrolment(program, happening, lead)
+            enrolment = _enrolment(program, happening, lead, now)
             said = _refused(program, happening, lead, now) or _again(
                 program, enrolment, had, counts[program.name]
             )
@@ -90,7 +90,7 @@ def enrol(
     return Entries(tuple(new), tuple(refusals))
 
 
-def _enrolment(program: Program, happening: Happening, lead: Lead) -> Enrolment:
+def _enrolment(program: Program, happening: Happening, lead: Lead, now: datetime) -> Enrolment:
     """The same for the same happening, so that it cannot be saved twice."""
     parts = (program.name, happening.contact_id, happening.record, happening.at.isoformat())
     account = lead.fields.get("account_id") if program.recipe.per == "account" else None
@@ -102,6 +102,7 @@ def _enrolment(program: Program, happening: Happening, lead: Lead) -> Enrolment:
         cause=happening,
         shape=program.shape,
         entered_at=happening.at,
+        came_in_at=now,
     )
 
 

@@ -73,6 +73,7 @@ class Enrolment:
         cause: What set the recipe off.
         shape: The steps of the recipe as they were, so that it is noticed if they are changed.
         account_id: The account that it counts for, in a recipe `per: account`.
+        came_in_at: When the engine let it in, which may be long after `entered_at`.
         step: The next step: an index into the recipe's program.
         state: Whether it goes on.
         entered_at: When the lead came in: the moment of the cause.
@@ -91,11 +92,15 @@ class Enrolment:
     resume_at: datetime | None = None
     note: str = ""
     account_id: str | None = None
+    came_in_at: datetime | None = None
 
     @property
     def of(self) -> tuple[str, str]:
-        """Whom it counts for when it is asked who was in before: and with which record."""
-        return self.account_id or self.contact_id, self.cause.record
+        """Whom it counts for when it is asked who was in before: an account, or a lead and record.
+
+        An account counts once, whichever of its leads and records it is about.
+        """
+        return (self.account_id, "") if self.account_id else (self.contact_id, self.cause.record)
 
     @property
     def is_over(self) -> bool:
@@ -120,7 +125,6 @@ def cause_of(enrolment: Enrolment) -> str:
             "chain": cause.chain,
             "holds": sorted(cause.holds),
             "shape": enrolment.shape,
-            "account_id": enrolment.account_id,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -137,6 +141,8 @@ def read_enrolment(
     state: State,
     resume_at: datetime | None,
     note: str | None,
+    account_id: str | None,
+    came_in_at: datetime | None,
 ) -> Enrolment:
     """An enrolment from the columns that were kept of it."""
     kept = json.loads(cause)
@@ -160,7 +166,8 @@ def read_enrolment(
         state=state,
         resume_at=resume_at,
         note=note or "",
-        account_id=kept["account_id"],
+        account_id=account_id,
+        came_in_at=came_in_at,
     )
 
 

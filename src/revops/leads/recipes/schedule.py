@@ -39,6 +39,14 @@ def next_due(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime:
     return next(fall for fall in falls if fall > after)
 
 
+def last_due(schedule: Schedule, before: datetime, zone: ZoneInfo) -> datetime:
+    """The last time before an instant at which a schedule falls, in UTC."""
+    start = before.astimezone(zone).date() + _DAY
+    days = (start - n * _DAY for n in range(_LONGEST_GAP))
+    falls = (_falls(schedule, day, zone)[::-1] for day in days if _is_on(schedule, day))
+    return next(fall for day in falls for fall in day if fall < before)
+
+
 @dataclass(frozen=True)
 class Run:
     """A schedule that is due.

@@ -36,6 +36,10 @@ class Loads:
         """Leads the user is working."""
         return self._open.get(user, 0)
 
+    def set_open(self, user: str, count: int) -> None:
+        """The user is working so many leads, whatever was given."""
+        self._open[user] = count
+
     def give(self, owner: str, previous: str | None, now: datetime) -> None:
         """A lead goes to its new owner."""
         self._today[owner] = self.today(owner, now) + 1

@@ -111,6 +111,26 @@ class Router:
         landing = self._targets.turn(pool, lead, now, frozenset(not_to))
         return self._decide(lead, now, ROTATE, None, landing, [])
 
+    def keep_up(
+        self, open_leads: Mapping[str, int], accounts: Mapping[str, str | None], now: datetime
+    ) -> None:
+        """Take over what others changed since the last pass; users and accounts not named stay.
+
+        Args:
+            open_leads: Leads that users are working.
+            accounts: Who has leads of an account, None for nobody.
+            now: When.
+        """
+        for account, owner in accounts.items():
+            if owner is None:
+                self._accounts.pop(account, None)
+            else:
+                self._accounts[account] = owner
+        for user, count in open_leads.items():
+            self._loads.set_open(user, count)
+            for roster in self._rosters_of.get(user, ()):
+                roster.note(user, now)
+
     def credits(self) -> list[Credit]:
         """How the members of every pool stand in which a turn was taken; to be saved."""
         return [credit for roster in self._rosters.values() for credit in roster.credits()]

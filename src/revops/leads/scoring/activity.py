@@ -8,7 +8,7 @@ need a pass of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -36,6 +36,7 @@ from revops.leads.scoring.sequence import sequence_steps
 from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from revops.leads.scoring.behaviour import Behaviour, Feature, Match
@@ -60,17 +61,20 @@ class Seen:
     columns: list[exp.Expr]
 
 
-def see(behaviour: Behaviour, as_of: datetime, *, only_some: bool, is_kept: bool) -> Seen:
+def see(
+    behaviour: Behaviour, as_of: datetime, *, only_some: bool, kept: Collection[str] = ()
+) -> Seen:
     """Work out every match and feature.
 
     Args:
         behaviour: What is asked.
         as_of: The instant.
         only_some: Whether only the contacts in `wanted` are asked for.
-        is_kept: Whether `gathered` is read more than once.
+        kept: The steps that are worth keeping.
     """
     steps = activity_steps(behaviour, as_of, only_some=only_some)
-    steps.append(Step("gathered", _gathered(behaviour), Role.KEPT if is_kept else Role.PART))
+    steps.append(Step("gathered", _gathered(behaviour)))
+    steps = [replace(each, role=Role.KEPT) if each.name in kept else each for each in steps]
     joins: list[str] = []
     columns = [each for match in behaviour.bits for each in _of_match(behaviour, match)]
     for feature, place in behaviour.features.items():

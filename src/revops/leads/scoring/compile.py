@@ -20,7 +20,7 @@ from revops.leads.scoring.questions import questions
 from revops.leads.scoring.steps import Role, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from revops.definitions.scoring import Scoring, ScoringModel
@@ -73,14 +73,17 @@ def compile_scoring(
         if asked is not None:
             asked.register(behaviour, model)
     told = asked.all_fields(vocabulary) if asked is not None else set()
-    fields = _fields(scoring, vocabulary) | told
+    fields = fields_of_scoring(scoring, vocabulary) | told
     has_engaged = ENGAGED_CONTACTS in fields
     if has_engaged:
         behaviour.add(ENGAGED, timedelta(days=ENGAGED_DAYS))
     steps = people_steps(fields, vocabulary, past, as_of, only_some=only_some)
     if past.has_recycles:
         steps.append(Step("recycle", _recycle(as_of)))
-    seen = see(behaviour, as_of, only_some=only_some, is_kept=has_engaged and not only_some)
+    kept = {"gathered"} if has_engaged and (asked is not None or not only_some) else set()
+    if only_some and asked is not None:
+        kept.add("fresh")  # else its maps are looked up anew for every bit of the masks
+    seen = see(behaviour, as_of, only_some=only_some, kept=kept)
     steps += seen.steps
     if has_engaged:
         steps += employer_steps(vocabulary, past, as_of, only_some=only_some)
@@ -111,7 +114,7 @@ def compile_scoring(
     return [*steps, Step("account_scores", accounts, Role.ANSWER)]
 
 
-def _fields(scoring: Scoring, vocabulary: Vocabulary) -> set[str]:
+def fields_of_scoring(scoring: Scoring, vocabulary: Vocabulary) -> set[str]:
     """Every field of contacts and accounts that the definition needs."""
     found = {"created_at", "recycled_at"}
     for placed in conditions(scoring, vocabulary):
@@ -173,7 +176,7 @@ def _known(
         column("account_id", "p"),
         *fields_now,
         *seen.columns,
-        exp.alias_(_model(models, vocabulary), "model"),
+        exp.alias_(model_of(models, vocabulary, _field), "model"),
     )
     query = query.from_(exp.alias_(exp.to_table("moments"), "p"))
     for name in seen.joins:
@@ -200,14 +203,16 @@ def _field(name: str) -> exp.Expr:
     return case([(has_account, nobody)], None)
 
 
-def _model(models: Sequence[ScoringModel], vocabulary: Vocabulary) -> exp.Expr:
+def model_of(
+    models: Sequence[ScoringModel], vocabulary: Vocabulary, field: Callable[[str], exp.Expr]
+) -> exp.Expr:
     """The place of the first model that accepts the contact, or NULL."""
     scope = vocabulary.contact(may_ask_happened=False)
     pairs: list[tuple[exp.Expr, exp.Expr]] = []
     for index, model in enumerate(models):
         if model.applies_to is None:
             return case(pairs, whole(index))
-        pairs.append((bind(parse_condition(model.applies_to, scope), _field), whole(index)))
+        pairs.append((bind(parse_condition(model.applies_to, scope), field), whole(index)))
     return case(pairs, exp.cast(exp.null(), "int"))
 
 

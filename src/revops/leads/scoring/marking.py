@@ -51,14 +51,18 @@ def activity_field(name: str) -> exp.Expr:
     return column(name)
 
 
-def activity_steps(behaviour: Behaviour, as_of: datetime, *, only_some: bool) -> list[Step]:
+def activity_steps(
+    behaviour: Behaviour, as_of: datetime, *, only_some: bool, until: datetime | None = None
+) -> list[Step]:
     """Steps that end in `activity`: the activities that may still matter, with what they match.
 
     Columns: contact_id, t in microseconds since 1970, and masks matched0, matched1, ...
+    Those from `as_of` up to `until` are among them, if that is given.
     """
     words = _words(behaviour)
     near = exp.select("*", exp.alias_(_moment(), "t")).from_(exp.to_table("activities"))
-    near = near.where(_moment() <= whole(micros_at(as_of)), _moment() > _oldest(behaviour, as_of))
+    last = whole(micros_at(until or as_of))
+    near = near.where(_moment() <= last, _moment() > _oldest(behaviour, as_of))
     if only_some:
         near = near.where(only_wanted(column("contact_id")))
     fresh = [exp.alias_(_fresh(word, behaviour, as_of), f"fresh{i}") for i, word in words.items()]

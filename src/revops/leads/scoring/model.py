@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from revops.definitions.scoring import Negative, ScoringModel, Signal
-    from revops.leads.scoring.behaviour import Behaviour
+    from revops.leads.scoring.behaviour import Behaviour, Match
 
 SCORE_COLUMNS = (
     "contact_id",
@@ -222,17 +222,18 @@ class ModelSteps:
             if negative.from_ == subtotal
         ]
 
-    def _last_activity(self) -> exp.Expr:
-        """When the contact last did anything that a signal of the model matches."""
+    def _matches(self) -> tuple[Match, ...]:
+        """What the signals of the model match."""
         matches = {
             feature_of_signal(signal).match
             for signal in self.model.engagement.signals
             if signal.event is not None
         }
-        moments = [
-            column(self.behaviour.matched_at(match))
-            for match in sorted(matches, key=self.behaviour.bits.__getitem__)
-        ]
+        return tuple(sorted(matches, key=self.behaviour.bits.__getitem__))
+
+    def _last_activity(self) -> exp.Expr:
+        """When the contact last did anything that a signal of the model matches."""
+        moments = [column(self.behaviour.matched_at(match)) for match in self._matches()]
         if len(moments) > 1:
             return greatest(*moments)
         return moments[0] if moments else exp.cast(exp.null(), "bigint")

@@ -217,6 +217,11 @@ def _then(changes: str, fields: Sequence[str]) -> exp.Select:
     return query.group_by(column("record_id"))
 
 
+def sql_type_of(kind: str) -> str:
+    """The type in SQL of a kind of field."""
+    return _SQL_TYPE.get(kind, "text")
+
+
 def _typed(text: exp.Expr, kind: str) -> exp.Expr:
     sql_type = _SQL_TYPE.get(kind)
     if sql_type is None:

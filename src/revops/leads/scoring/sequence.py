@@ -38,13 +38,7 @@ def sequence_steps(feature: Feature, number: int, rows: exp.Select, as_of: datet
         as_of: The instant.
     """
     name = f"f{number}"
-    steps = [Step(f"{name}_row", rows)]
-    if feature.distinct is None:
-        steps.append(Step(f"{name}_place", _by_lag(feature, name)))
-    else:
-        steps.append(Step(f"{name}_neighbour", _neighbours(feature, name)))
-        steps.append(Step(f"{name}_step", _entries_and_exits(feature, name)))
-        steps.append(Step(f"{name}_place", _running(feature, name)))
+    steps = completion_steps(feature, name, rows)
     done = exp.select(
         column("contact_id"),
         exp.alias_(exp.Count(this=exp.Star()), f"{name}_count"),
@@ -58,6 +52,19 @@ def sequence_steps(feature: Feature, number: int, rows: exp.Select, as_of: datet
         )
     done = done.from_(exp.to_table(f"{name}_place")).where(column("is_complete"))
     return [*steps, Step(name, done.group_by(column("contact_id")))]
+
+
+def completion_steps(feature: Feature, name: str, rows: exp.Select) -> list[Step]:
+    """Steps that end in `<name>_place`: contact_id, t, and whether that completes the feature."""
+    steps = [Step(f"{name}_row", rows)]
+    if feature.distinct is None:
+        return [*steps, Step(f"{name}_place", _by_lag(feature, name))]
+    return [
+        *steps,
+        Step(f"{name}_neighbour", _neighbours(feature, name)),
+        Step(f"{name}_step", _entries_and_exits(feature, name)),
+        Step(f"{name}_place", _running(feature, name)),
+    ]
 
 
 def _next(feature: Feature, as_of: datetime) -> exp.Expr:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -68,25 +68,32 @@ def _needed(by_name: Mapping[str, Step], of: str) -> set[str]:
     return found
 
 
+def creations(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+    """What makes the table or view of each step that has one, in order."""
+    kept: set[str] = set()
+    for step in steps:
+        if step.role is Role.PART:
+            continue
+        query = statement(steps, step.name, given=kept)
+        if step.role is Role.KEPT:
+            kept.add(step.name)
+        kind = "TABLE" if step.role is Role.KEPT else "VIEW"
+        yield step, f"CREATE OR REPLACE TEMP {kind} {step.name} AS {query}"
+
+
 class Prepared:
     """Steps that stand in a connection: kept ones as temporary tables, answers as views."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
         self._con = con
         self._tables: list[duckdb.Statement] = []
-        kept: set[str] = set()
-        for step in steps:
-            if step.role is Role.PART:
-                continue
-            query = statement(steps, step.name, given=kept)
+        for step, text in creations(steps):
             if step.role is Role.KEPT:
-                kept.add(step.name)
                 # Kept as read, because reading it takes as long as running it on a few contacts.
-                text = f"CREATE OR REPLACE TEMP TABLE {step.name} AS {query}"
                 self._tables += con.extract_statements(text)
                 con.execute(self._tables[-1])
             else:
-                con.execute(f"CREATE OR REPLACE TEMP VIEW {step.name} AS {query}")
+                con.execute(text)
 
     def renew(self) -> None:
         """Work the kept steps out again, after what they read has changed."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from revops.leads.slas.course import Course
+from revops.leads.slas.course import Course, standstill
 from revops.leads.slas.timeline import SENT_AWAY, Happening, facts, owner_at
 from revops.leads.slas.worktime import duration_of
 
@@ -53,6 +53,7 @@ class Clock(NamedTuple):
         ended_by: What ended it, in words.
         step_ats: While it is open, when each step of the escalation is due; None for those that
             wait for a pause to end.
+        stands_still: While it does, why and since when, in words.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Clock(NamedTuple):
     is_done: bool
     ended_by: str
     step_ats: tuple[datetime | None, ...]
+    stands_still: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -170,6 +172,7 @@ def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _
     length = promise.length or course.until_close()
     breaks_at = course.when(length)
     due_at = breaks_at or course.earliest(length)
+    state = _state(run, breaks_at, until)
     return Clock(
         id=clock_id(promise.sla.name, contact_id, start),
         sla=promise.sla.name,
@@ -178,12 +181,13 @@ def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _
         started_at=start,
         due_at=due_at,
         stopped_at=None if run.end is None else run.end.at,
-        state=_state(run, breaks_at, until),
+        state=state,
         elapsed=duration_of(course.ticks(until)),
         length=duration_of(length),
         is_done=run.is_kept,
         ended_by="" if run.end is None else str(run.end),
         step_ats=_step_ats(promise, course, breaks_at) if run.end is None else (),
+        stands_still=standstill(promise, facts) if state is State.PAUSED else "",
     )
 
 

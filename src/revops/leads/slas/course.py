@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from revops.leads.slas.timeline import owner_at
+from revops.leads.slas.wording import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from revops.leads.slas.rules import Promise, Rules, Standstill
-    from revops.leads.slas.timeline import Facts
+    from revops.leads.slas.timeline import Facts, Happening
     from revops.leads.slas.worktime import Time
 
     Interval = tuple[datetime, datetime | None]
@@ -101,17 +102,27 @@ def _is_in(intervals: list[Interval], instant: datetime) -> bool:
 def _intervals(promise: Promise, facts: Facts, until: datetime) -> Iterator[Interval]:
     """When the clock stands still, as far as is known, in any order and perhaps overlapping."""
     for pause in promise.pauses:
-        for first, last in _of(pause, facts):
-            if first < until:
-                yield first, last if last is not None and last < until else None
+        for begun, last in _of(pause, facts):
+            if begun.at < until:
+                yield begun.at, last if last is not None and last < until else None
 
 
-def _of(pause: Standstill, facts: Facts) -> Iterator[Interval]:
+def standstill(promise: Promise, facts: Facts) -> str:
+    """What makes a clock stand still now and since when, in words; '' if nothing does."""
+    for pause in promise.pauses:
+        for begun, last in _of(pause, facts):
+            if begun.at <= facts.now and (last is None or facts.now < last):
+                return f"{begun} since {moment(begun.at)}"
+    return ""
+
+
+def _of(pause: Standstill, facts: Facts) -> Iterator[tuple[Happening, datetime | None]]:
+    """What begins each standstill, and when it ends."""
     if pause.stage is not None:
         ends = facts.happened.get(("left_stage", pause.stage), ())
         for entered in facts.happened.get(("stage", pause.stage), ()):
-            yield entered.at, next((end.at for end in ends if end.of is entered.of), None)
+            yield entered, next((end.at for end in ends if end.of is entered.of), None)
     if pause.start is not None and pause.to is not None:
         ends = pause.to.among(facts.happened)
         for each in pause.start.among(facts.happened):
-            yield each.at, next((end.at for end in ends if end.at >= each.at), None)
+            yield each, next((end.at for end in ends if end.at >= each.at), None)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from revops.definitions.calendars import Calendar
     from revops.definitions.people import People, Team, User
     from revops.definitions.slas import Effort, Moment, ServiceLevel, ServiceLevels, Step
+    from revops.kit.calendar import BusinessCalendar
     from revops.leads.slas.timeline import Happening, Happenings, Key
     from revops.leads.slas.worktime import Time
 
@@ -172,6 +173,16 @@ class Rules:
             own = replace(business, zone=ZoneInfo(zone)) if zone is not None else business
             self._worktimes[key] = WorkTime(own, by_day=key[2])
         return self._worktimes[key]
+
+    def hours(self, owner: str | None, calendar: str | None = None) -> BusinessCalendar | None:
+        """When a person works, or whoever is on a calendar; None where nothing says so."""
+        name = calendar or self.calendar_of(owner)
+        if name is None or name not in self.calendars:
+            return None
+        user = self._users.get(owner or "")
+        zone = user.time_zone if user is not None and calendar is None else None
+        business = self.calendars[name].business()
+        return replace(business, zone=ZoneInfo(zone)) if zone is not None else business
 
     def calendar_of(self, owner: str | None) -> str | None:
         """The calendar of a person, of their team, or the one for all who have none."""

@@ -62,9 +62,13 @@ class Facts:
             memory_limit: Such as `2GiB`; 60% of the machine's memory by default.
         """
         con = connect(self.spill, threads=threads, memory_limit=memory_limit)
+        self.show(con, only)
+        return con
+
+    def show(self, con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> None:
+        """Make a view for each table, or only these, in a connection that is open."""
         for name in only or self.views:
             con.execute(f"CREATE VIEW {quoted(name)} AS {self.views[name]}")
-        return con
 
     def statistics(self) -> Statistics:
         """What a query need not reckon with: kept with a store's facts, else asked for."""

@@ -10,6 +10,7 @@ import duckdb
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
 from revops.records import RECORDS
+from revops.store.facts import statistics
 from revops.store.facts.facts import Facts, connect
 from revops.store.facts.lock import alone
 from revops.store.facts.manifest import FILE, Manifest, read_manifest, write_manifest
@@ -145,9 +146,9 @@ def _renewed(store: Store, folder: Path, known: Manifest, tuning: Tuning) -> Man
         new = {
             each.name: work.renew(each, tables.get(each.name), stamps[each.name]) for each in stale
         }
-    found = found.model_copy(update={"tables": tables | new, "statistics": None})
-    taken = facts_of(folder, found).statistics()
-    return found.model_copy(update={"statistics": taken})
+        found = found.model_copy(update={"tables": tables | new, "statistics": None})
+        facts_of(folder, found).show(con, statistics.VIEWS)
+        return found.model_copy(update={"statistics": statistics.take(con)})
 
 
 def _stamp_of(table: Table | None) -> Stamp | None:

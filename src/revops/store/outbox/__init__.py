@@ -8,7 +8,7 @@ receiver what it has already seen.
 from revops.store.outbox.letter import Channel, Letter, State
 from revops.store.outbox.letters import find_letter, list_letters, replay
 from revops.store.outbox.message import MOST_BYTES, Message, key_of, put
-from revops.store.outbox.work import Verdict, Waiting, claim, give_up, settle, waiting
+from revops.store.outbox.work import Verdict, Waiting, claim, give_up, prune, settle, waiting
 
 __all__ = [
     "MOST_BYTES",
@@ -23,6 +23,7 @@ __all__ = [
     "give_up",
     "key_of",
     "list_letters",
+    "prune",
     "put",
     "replay",
     "settle",

@@ -154,6 +154,29 @@ def give_up(
     return connection.execute(hopeless).rowcount
 
 
+def prune(connection: sa.Connection, before: datetime, most: int) -> int:
+    """Drop letters that were delivered before a moment, the oldest first.
+
+    Pending and dead ones stay. The decision that wrote a letter is kept elsewhere, so a letter that
+    is dropped is not written again.
+
+    Args:
+        connection: A transaction that writes.
+        before: The moment.
+        most: At most so many.
+
+    Returns:
+        How many were dropped.
+    """
+    old = (
+        sa.select(OUTBOX.c.seq)
+        .where(OUTBOX.c.state == "delivered", OUTBOX.c.delivered_at < before)
+        .order_by(OUTBOX.c.seq)
+        .limit(most)
+    )
+    return connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.seq.in_(old))).rowcount
+
+
 def waiting(connection: sa.Connection) -> list[Waiting]:
     """What is pending, by destination."""
     found = connection.execute(

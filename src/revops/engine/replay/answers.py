@@ -1,0 +1,199 @@
+"""What the definitions ask of contacts over the time of a replay: a row wherever an answer changes.
+
+Conditions may name what is decided (the stage, the owner). So a contact is asked about again once
+it is known what was decided, and as often as that changes an answer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from revops.definitions.places import fields_named
+from revops.definitions.scope import conditions
+from revops.engine.replay.facts import DECIDED
+from revops.kit.condition import fields_of, parse_condition
+from revops.leads.scoring import Asked, Past, Prepared
+from revops.leads.scoring.course import MASKS, Course, compile_course, thresholds_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from revops.definitions.kinds import Definitions
+    from revops.definitions.scope import Vocabulary
+    from revops.engine.replay.facts import Given, Overlay
+
+ALWAYS = ("account.owner", "account_id")
+_ASKING = ("lifecycle", "routing", "slas")
+ELSE = "\0else"
+Row = tuple[Any, ...]
+"""Moment in microseconds, qualified, reached, the words of answers, scores, fields."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Asks for a set of definitions.
+
+    Attributes:
+        definitions: What is asked.
+        vocabulary: What conditions may name.
+        past: What history there is.
+    """
+
+    definitions: Definitions
+    vocabulary: Vocabulary
+    past: Past
+
+    @cached_property
+    def asked(self) -> Asked:
+        """The conditions of lifecycle, routing and service levels, and the fields they use."""
+        texts = {
+            f"{stem}.{path}": text
+            for stem in _ASKING
+            for path, text in getattr(self.definitions, stem).conditions()
+        }
+        known = {*self.vocabulary.threshold().fields}
+        parts = (self.definitions.lifecycle, self.definitions.slas)
+        told = {name for part in parts for name in fields_named(part)} if self._sets else set()
+        wanted = {*ALWAYS, *self.definitions.routing.fields(), *told} - {*DECIDED}
+        return Asked(texts, tuple(sorted(wanted & known)))
+
+    @property
+    def _sets(self) -> bool:
+        parts = (self.definitions.lifecycle, self.definitions.slas)
+        return any('"set":{' in part.model_dump_json(exclude_none=True) for part in parts)
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The fields told with the answers, in their order."""
+        return tuple(sorted(self.asked.all_fields(self.vocabulary)))
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The places of the conditions, in the order of their bits."""
+        return tuple(self.asked.conditions)
+
+    @cached_property
+    def thresholds(self) -> tuple[str, ...]:
+        """The names of thresholds, in the order of their bits."""
+        return tuple(thresholds_of(self.definitions.scoring))
+
+    @property
+    def words(self) -> int:
+        """How many numbers the answers of a row take."""
+        return words_of(self.asked)
+
+    def holds(self, words: Sequence[int]) -> frozenset[str]:
+        """The places of the conditions that hold."""
+        return frozenset(
+            place for i, place in enumerate(self.places) if words[i // MASKS] >> (i % MASKS) & 1
+        )
+
+    def course(self, given: Given) -> Course:
+        """The statement over the time."""
+        history = {**self.past.history}
+        history["contacts"] = {*history.get("contacts", ()), *DECIDED}
+        past = replace(self.past, history=history, has_recycles=True)
+        return compile_course(
+            self.definitions.scoring, self.vocabulary, given.start, given.end,
+            past=past, asked=self.asked,
+        )  # fmt: skip
+
+    # Which decisions matter to conditions
+
+    @cached_property
+    def _kinds(self) -> dict[str, frozenset[str] | None]:
+        """For each decided field that is asked about, the texts it is compared with.
+
+        None where it is asked about otherwise, so that each value may make a difference.
+        """
+        scope = self.vocabulary.threshold()
+        texts = [each.text for each in conditions(self.definitions.scoring, self.vocabulary)
+                 if not each.path.endswith(".where")]  # fmt: skip
+        found: dict[str, frozenset[str] | None] = {}
+        for text in (*texts, *self.asked.conditions.values()):
+            tree = parse_condition(text, scope)
+            for name in fields_of(tree):
+                among = _compared(tree, name)
+                known = found.get(name, frozenset())
+                found[name] = None if among is None or known is None else known | among
+        return found
+
+    def matters(self, changes: Sequence[Overlay], before: dict[str, Any]) -> tuple[Overlay, ...]:
+        """Of what was decided, what may change an answer.
+
+        Args:
+            changes: The decisions in order.
+            before: What held at the beginning.
+        """
+        return tuple(self._matters(changes, dict(before)))
+
+    def _matters(self, changes: Sequence[Overlay], last: dict[str, Any]) -> Iterator[Overlay]:
+        for at, field, value in changes:
+            if field != "recycled_at" and field not in self._kinds:
+                continue
+            kind = self._kind(field, value)
+            if kind != self._kind(field, last.get(field)):
+                yield at, field, value
+            last[field] = value
+
+    def _kind(self, field: str, value: Any) -> Any:
+        among = self._kinds.get(field)
+        if field == "recycled_at" or among is None or value is None:
+            return value
+        return value if value in among else ELSE
+
+
+def _compared(tree: exp.Expr, name: str) -> frozenset[str] | None:
+    """The texts that a field is compared with; None if anything else is asked of it."""
+    found: set[str] = set()
+    for node in tree.find_all(exp.Column):
+        if node.name != name:
+            continue
+        parent = node.parent
+        while isinstance(parent, exp.Paren):
+            parent = parent.parent
+        if isinstance(parent, exp.Is):
+            continue
+        if not isinstance(parent, exp.In | exp.EQ | exp.NEQ):
+            return None
+        literals = list(parent.find_all(exp.Literal))
+        others = [each for each in parent.find_all(exp.Column) if each is not node]
+        if others or not literals:
+            return None
+        found |= {each.name for each in literals}
+    return frozenset(found)
+
+
+class Asking:
+    """Asks about sets of contacts, one after the other, in a connection."""
+
+    def __init__(self, answers: Answers, given: Given) -> None:
+        self._answers, self._given = answers, given
+        self._prepared: Prepared | None = None
+        self._course = answers.course(given)
+
+    def rows(self) -> dict[str, list[Row]]:
+        """The rows of the contacts asked for, in order, by contact."""
+        con, answers = self._given.con, self._answers
+        if self._prepared is None:
+            if self._course.shared:
+                Prepared(con, self._course.shared)
+            self._prepared = Prepared(con, self._course.steps)
+        else:
+            self._prepared.renew()
+        words = [f"q{i}" for i in range(answers.words)]
+        columns = ["qualified", "reached", *words, "fit", "engagement", "total"]
+        quoted = ", ".join([*columns, *(f'"{name}"' for name in answers.fields)])
+        result = con.execute(
+            f"SELECT contact_id, changed_at, {quoted} FROM course ORDER BY contact_id, changed_at"
+        )
+        found: dict[str, list[Row]] = defaultdict(list)
+        while some := result.fetchmany(50_000):
+            for contact_id, *row in some:
+                found[contact_id].append(tuple(row))
+        return found

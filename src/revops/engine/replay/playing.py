@@ -1,0 +1,319 @@
+"""Decides for contacts at the moments of a replay, as a pass of the engine does."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from revops.engine.doing import Doer, Told
+from revops.engine.outcome import Outcome
+from revops.engine.replay.board import Board
+from revops.engine.replay.track import INSTANT, Track
+from revops.leads.lifecycle import move, next_look
+from revops.leads.scoring.course import MASKS
+from revops.leads.slas.clocks import State
+from revops.leads.slas.review import Kept, review
+from revops.leads.slas.rules import Rules
+from revops.leads.slas.timeline import Assignment, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+    from datetime import datetime
+
+    from revops.definitions.actions import Actions
+    from revops.engine.replay.answers import Answers, Row
+    from revops.leads.lead import Lead
+    from revops.leads.lifecycle import Move, Standing
+    from revops.leads.slas.review import Review
+
+_CHANGING = {"route", "assign", "set", "stage"}
+"""The actions that later decisions depend on; the others only tell somebody."""
+_DECIDED_FIELDS = {"lifecycle_stage", "owner", "recycled_at"}
+
+
+@dataclass
+class Player:
+    """Replays contacts under a set of definitions.
+
+    Attributes:
+        answers: The definitions, and what they ask.
+        start: The beginning: what lies before is settled silently.
+        end: The end.
+    """
+
+    answers: Answers
+    start: datetime
+    end: datetime
+    _held: dict[Any, frozenset[str]] = field(default_factory=dict)
+    _still: set[Hashable] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        definitions = self.answers.definitions
+        self._lifecycle = definitions.lifecycle
+        self.rules = Rules(definitions.slas, definitions.people, definitions.calendars)
+        self._zone = ZoneInfo(definitions.settings.time_zone)
+
+    @cached_property
+    def starts(self) -> frozenset[str]:
+        """The activities at which a clock may start."""
+        keys = (key for promise in self.rules.promises for key in promise.starts.keys)
+        return frozenset(name for kind, name in keys if kind == "activity")
+
+    # Stages alone, one contact after the other
+
+    def stages(self, track: Track) -> None:
+        """The moves of a contact, as if nothing but these were decided."""
+        track.begin(frozenset(), self._tells)
+        at: datetime | None = track.person.came_at
+        while at is not None:
+            self._look(track, at, None)
+            at = track.after(at, self.end)
+
+    def is_worked(self, track: Track) -> bool:
+        """Whether more than its moves is to be decided for a contact."""
+        return any(map(self._is_worked, track.moves)) or any(
+            each.type in self.starts and each.at > self.start for each in track.activities
+        )
+
+    def _is_worked(self, step: Move) -> bool:
+        told = {step.from_stage, step.to_stage}
+        changing = any(each.kind in _CHANGING for each in step.actions)
+        return changing or not told.isdisjoint(self._stages_that_matter)
+
+    @cached_property
+    def _stages_that_matter(self) -> frozenset[str]:
+        """The stages at which a clock may start, and those in which leads count as worked."""
+        keys = (key for promise in self.rules.promises for key in promise.starts.keys)
+        named = {name for kind, name in keys if kind in {"stage", "left_stage"}}
+        return frozenset(named | {each.name for each in self._lifecycle.stages if each.qualifies})
+
+    def _tells(self, row: Row) -> Hashable:
+        """What of a row the stages depend on."""
+        words = zip(row[3:], self._of_lifecycle, strict=False)
+        return (row[1], row[2], *(word & mask for word, mask in words))
+
+    # All together, in the order of time
+
+    def all(self, tracks: Iterable[Track], board: Board) -> None:
+        """Everything that is decided, in the order of time, then of ids."""
+        order = {each.person.contact_id: each for each in tracks}
+        due: list[tuple[datetime, str]] = []
+        for each in order.values():
+            each.begin(self.starts, None)
+            due.append((each.person.came_at, each.person.contact_id))
+        heapq.heapify(due)
+        last: datetime | None = None
+        while due:
+            at, contact_id = heapq.heappop(due)
+            if at != last:
+                board.settle(at)
+                last = at
+            track = order[contact_id]
+            self._look(track, at, board)
+            following = track.after(at, self.end)
+            if following is None and at < self.end:
+                following = self.end  # how its clocks stand then
+            if following is not None:
+                heapq.heappush(due, (following, contact_id))
+
+    # One look
+
+    def _look(self, track: Track, now: datetime, board: Board | None) -> None:
+        before = board.place(track) if board is not None else None
+        track.hear(now)
+        key = self._key(track, now)
+        if key is not None and key in self._still:
+            # It stood just so before, and nothing moved. Time alone changes nothing for it.
+            if board is None or not self._is_clock_due(track, now):
+                track.next_at = track.next_clock(now)
+                if board is not None:
+                    board.moved(before, board.place(track))
+                return
+        lead = track.lead(self.answers, self._held, now)
+        standing = track.standing(now)
+        is_settling = track.person.is_there and now - track.person.came_at < _settling(track)
+        outcome = Outcome(lead)
+        steps = move(self._lifecycle, lead, standing, now)
+        if not steps and key is not None:
+            self._still.add(key)
+        for step in steps:
+            step = replace(step, at=min(step.at, self.start)) if is_settling else step  # noqa: PLW2901
+            is_silent = is_settling or _is_history(track, lead, step, outcome)
+            outcome.moves.append(step)
+            track.silent += is_silent
+            standing = standing.after(step)
+            for name, value in step.fields.items():
+                outcome.fields[name] = (value, step.because)
+            if board is not None and not is_silent:
+                self._do(outcome, step.actions, step.because, board, now)
+        has_new_owner = self._clocks(track, lead, standing, outcome, board, now)
+        self._keep(track, lead, outcome, standing, now)
+        is_news = has_new_owner or _is_news(outcome, steps)
+        moments = [
+            None if self._is_simple(track) else next_look(self._lifecycle, standing, now),
+            track.next_clock(now),
+            now + INSTANT if is_news else None,
+        ]
+        track.next_at = min((x for x in moments if x is not None and x > now), default=None)
+        if board is not None:
+            board.moved(before, board.place(track))
+
+    def _key(self, track: Track, now: datetime) -> Hashable:
+        """What its moves depend on, where that is little; None where it is more."""
+        if not track.spells or not self._is_simple(track):
+            return None
+        return (tuple([each.stage for each in track.spells[-2:]]), self._tells(track.row(now)))
+
+    def _is_simple(self, track: Track) -> bool:
+        """Whether neither deals, nor recycling, nor an earlier qualification tell anything."""
+        if track.deals or track.recycled_at is not None or not track.spells:
+            return False
+        *earlier, now = track.spells
+        return (
+            track.recorded == now.stage
+            and now.stage in self._plain_stages
+            and all(each.stage in self._early_stages for each in earlier)
+        )
+
+    @cached_property
+    def _plain_stages(self) -> frozenset[str]:
+        beside = {self._lifecycle.nurture.stage, self._lifecycle.archive.stage}
+        beside |= {each.stage or "" for each in self._lifecycle.rejection_reasons}
+        stages = {each.name for each in self._lifecycle.stages if not each.recycles}
+        return frozenset(stages - beside)
+
+    @cached_property
+    def _early_stages(self) -> frozenset[str]:
+        """The stages before the first one that qualifies."""
+        floor = self._lifecycle.floor
+        return self._plain_stages & {each.name for each in self._lifecycle.stages[:floor]}
+
+    @cached_property
+    def _of_lifecycle(self) -> tuple[int, ...]:
+        """In each word of answers, the bits of the lifecycle's conditions."""
+        words = [0] * self.answers.words
+        for i, place in enumerate(self.answers.places):
+            if place.startswith("lifecycle."):
+                words[i // MASKS] |= 1 << (i % MASKS)
+        return tuple(words)
+
+    def _do(
+        self, outcome: Outcome, actions: Actions, because: str, board: Board, now: datetime
+    ) -> None:
+        for action in actions:
+            if action.kind in _CHANGING:
+                doer = Doer(self.answers.definitions, board.router, self._zone, now)
+                doer.do(outcome, action, Told("", because, {}))
+
+    def _is_clock_due(self, track: Track, now: datetime) -> bool:
+        """Whether a clock may have started, or one asks to be looked at."""
+        due = any(
+            each.next_at is not None and each.next_at <= now for each in track.clocks.values()
+        )
+        return due or any(
+            each.type in self.starts and track.looked_at < each.at <= now
+            for each in track.activities
+        )
+
+    def _clocks(
+        self,
+        track: Track,
+        lead: Lead,
+        standing: Standing,
+        outcome: Outcome,
+        board: Board | None,
+        now: datetime,
+    ) -> bool:
+        """Review the clocks; whether an escalation gave the lead to somebody."""
+        if board is None or not (
+            outcome.moves or outcome.decisions or now == self.end or track.is_unheard
+            or self._is_clock_due(track, now)
+        ):  # fmt: skip
+            return False
+        track.looked_at = now
+        decided = len(outcome.decisions)
+        given = [
+            Assignment(now, each.owner, each.sla, lead.fields.get("owner"))
+            for each in outcome.decisions
+        ]
+        timeline = Timeline(
+            track.person.contact_id, standing.spells, (*track.assignments, *given),
+            tuple(track.activities),
+        )  # fmt: skip
+        for each in review(
+            self.rules, lead, timeline, track.clocks.values(), now, version="",
+            since=self.start + INSTANT,
+        ):  # fmt: skip
+            if each.kept is not None and (each.clock is None or each.clock.id != each.kept.id):
+                track.clocks[each.kept.id] = _cancelled(each.kept, now)
+            if each.clock is None:
+                continue
+            track.clocks[each.clock.id] = _kept(each)
+            for due in each.steps:
+                because = f"{each.clock.sla}: {due}"
+                self._do(outcome, due.step.actions, because, board, now)
+        track.is_unheard = len(outcome.decisions) > decided
+        return track.is_unheard
+
+    def _keep(
+        self, track: Track, lead: Lead, outcome: Outcome, standing: Standing, now: datetime
+    ) -> None:
+        """What a pass saves."""
+        track.spells = standing.spells
+        track.moves += outcome.moves
+        previous = lead.fields.get("owner")
+        for each in outcome.decisions:
+            track.assignments.append(Assignment(each.at, each.owner, each.sla, previous))
+            previous = each.owner
+        track.decisions += outcome.decisions
+        for name, (value, _) in outcome.fields.items():
+            if value == lead.fields.get(name):
+                continue
+            track.overlay.append((now + INSTANT, name, value))
+            match name:
+                case "lifecycle_stage":
+                    track.recorded, track.recorded_at = value, now
+                case "owner":
+                    track.owner = value
+                case "recycled_at":
+                    track.recycled_at = value
+                case _:
+                    track.fields[name] = value
+
+
+def _is_news(outcome: Outcome, steps: tuple[Move, ...]) -> bool:
+    """Whether what was done is to be looked at an instant later."""
+    if any(step.recycles for step in steps):
+        return True
+    stage = steps[-1].to_stage if steps else outcome.lead.fields.get("lifecycle_stage")
+    is_set = outcome.value("lifecycle_stage") != stage
+    return is_set or bool(outcome.fields.keys() - _DECIDED_FIELDS)
+
+
+def _is_history(track: Track, lead: Lead, step: Move, outcome: Outcome) -> bool:
+    """Whether a move only takes down where the record had the contact when it came."""
+    is_first = not track.spells and not outcome.moves
+    there = lead.fields.get("lifecycle_stage") == step.to_stage
+    return is_first and step.from_stage is None and there
+
+
+def _settling(track: Track) -> Any:
+    """How long after the beginning a contact that was there is still being settled."""
+    recycled = sum(step.recycles for step in track.moves[: track.silent])
+    return INSTANT * (1 + recycled)
+
+
+def _cancelled(kept: Kept, now: datetime) -> Kept:
+    return replace(kept, state=State.CANCELLED, next_at=None, stopped_at=now)
+
+
+def _kept(each: Review) -> Kept:
+    clock = each.clock
+    assert clock is not None  # noqa: S101 - asked by the caller
+    return Kept(
+        clock.id, clock.sla, clock.owner, clock.started_at, clock.due_at, clock.stopped_at,
+        clock.state, each.steps_fired, each.next_at, "",
+    )  # fmt: skip

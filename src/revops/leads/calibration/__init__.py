@@ -1,0 +1,31 @@
+"""Calibration: what points, decays and thresholds past outcomes call for."""
+
+from revops.leads.calibration.ageing import Fading, fading_of, without_ageing
+from revops.leads.calibration.points import FEW, Suggestion, suggest
+from revops.leads.calibration.rewriting import values_of
+from revops.leads.calibration.signs import JUDGED, Item, Part, Sign, signs_of
+from revops.leads.calibration.thresholds import (
+    Threshold,
+    check_threshold,
+    scores_named,
+    suggest_threshold,
+)
+
+__all__ = [
+    "FEW",
+    "JUDGED",
+    "Fading",
+    "Item",
+    "Part",
+    "Sign",
+    "Suggestion",
+    "Threshold",
+    "check_threshold",
+    "fading_of",
+    "scores_named",
+    "signs_of",
+    "suggest",
+    "suggest_threshold",
+    "values_of",
+    "without_ageing",
+]
