@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import pytest
 
 from revops.interfaces.cli import main
+from revops.interfaces.cli.console import PIPED_WIDTH, stderr, stdout
 
 
 class Said(NamedTuple):
@@ -20,7 +21,10 @@ class Revops(Protocol):
 
 
 @pytest.fixture
-def revops(capfd: pytest.CaptureFixture[str]) -> Revops:
+def revops(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Revops:
+    for console in (stdout, stderr):  # as in a pipe, whatever terminal the tests are run from
+        monkeypatch.setattr(console, "width", PIPED_WIDTH)
+
     def run(*arguments: object) -> Said:
         capfd.readouterr()
         with pytest.raises(SystemExit) as left:

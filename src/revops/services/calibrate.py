@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from revops.definitions.catalog import load_catalog
 from revops.definitions.diff import Change, diff_definitions
-from revops.definitions.editing import edited
-from revops.definitions.files import files_of
-from revops.definitions.source import read_source
-from revops.definitions.workspace import DEFINITIONS_FOLDER, SETTINGS_FILE
-from revops.kit.errors import RevopsError
-from revops.kit.issue import errors
 from revops.leads.calibration import (
     JUDGED,
     Fading,
@@ -36,12 +25,18 @@ from revops.leads.prediction import EXAMPLES, Subject, learn_from, split
 from revops.leads.scoring import LINES_AT, SCORES_AT, remove_copies, score_at
 from revops.leads.validation.statistics import Estimate, auc
 from revops.services.judge import judge, past_then
+from revops.services.proposing import (
+    check_output,
+    load_proposal,
+    proposal,
+    rewrite,
+    write_proposal,
+)
 from revops.services.score import vocabulary
-from revops.services.workspace import met_custom_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
+    from pathlib import Path
 
     import duckdb
     import numpy as np
@@ -54,7 +49,6 @@ if TYPE_CHECKING:
     from revops.services.workspace import Workspace
 
     Numbers = NDArray[np.float64]
-    Values = Mapping[str, Mapping[tuple[str | int, ...], float | str]]
 
 ENOUGH = 200
 """Leads with a known outcome without which a model is not calibrated."""
@@ -138,11 +132,11 @@ def calibrate(
     Raises:
         RevopsError: There is no scoring model, or the output cannot be written.
     """
-    _check_output(workspace, output)
+    check_output(workspace, output)
     catalog = workspace.catalog
     with (
         judge(workspace, now=now, before=before, field=field) as judged,
-        _proposal(workspace) as folder,
+        proposal(workspace) as folder,
     ):
         learn_from(judged.con, Subject.CONTACTS, now)
         is_dated = _is_dated(judged.con)
@@ -155,17 +149,17 @@ def calibrate(
             name: _learn(judged.con, looked) if looked.is_enough else ((), ())
             for name, looked in present.items()
         }
-        _rewrite(folder, {
+        rewrite(folder, {
             name: values_of(looked.model, *learned[name]) for name, looked in present.items()
         })  # fmt: skip
-        suggested = _load(workspace, folder)
+        suggested = load_proposal(workspace, folder)
         _score(workspace, judged, suggested, suggested.scoring)
         models = [
             _calibrated(judged.con, looked, *learned[name]) for name, looked in present.items()
         ]
-        _rewrite(folder, {each.model: _mql(each) for each in models})
-        changes = diff_definitions(catalog, _load(workspace, folder))
-        _write(folder, output)
+        rewrite(folder, {each.model: _mql(each) for each in models})
+        changes = diff_definitions(catalog, load_proposal(workspace, folder))
+        write_proposal(folder, output)
     return Calibrated(is_dated, judged.field, tuple(models), tuple(changes), output)
 
 
@@ -311,9 +305,6 @@ def _calibrated(
     )
 
 
-# The definitions that are suggested
-
-
 def _mql(found: ModelCalibrated) -> dict[tuple[str | int, ...], float | str]:
     """The threshold to write; none where those won reach no score at all."""
     if found.threshold is None or not found.threshold.now:
@@ -321,61 +312,3 @@ def _mql(found: ModelCalibrated) -> dict[tuple[str | int, ...], float | str]:
     if not any(scores_named(found.threshold.suggested).values()):
         return {}
     return {("thresholds", MQL): found.threshold.suggested}
-
-
-@contextmanager
-def _proposal(workspace: Workspace) -> Iterator[Path]:
-    """A copy of the definitions, to be rewritten."""
-    with tempfile.TemporaryDirectory(prefix="revops-calibrate-") as scratch:
-        folder = Path(scratch)
-        shutil.copy(workspace.folder / SETTINGS_FILE, folder / SETTINGS_FILE)
-        shutil.copytree(workspace.folder / DEFINITIONS_FOLDER, folder / DEFINITIONS_FOLDER)
-        yield folder
-
-
-def _rewrite(folder: Path, values: Values) -> None:
-    for file in files_of(folder, "scoring"):
-        source, _ = read_source(file, file.name)
-        models = source.value.get("models") or [] if source else []
-        here: dict[tuple[str | int, ...], float | str] = {}
-        for at, model in enumerate(models):
-            for place, value in values.get(model["name"], {}).items():
-                here["models", at, *place] = value
-        if here:
-            text = file.read_bytes().decode("utf-8-sig")
-            file.write_bytes(edited(text, here).encode())
-
-
-def _load(workspace: Workspace, folder: Path) -> Catalog:
-    catalog, issues = load_catalog(folder, met_custom_fields(workspace.store))
-    if wrong := errors(issues):
-        raise RevopsError.of(wrong)
-    return catalog
-
-
-def _check_output(workspace: Workspace, output: Path | None) -> None:
-    if output is None:
-        return
-    if _is_file(output):
-        if len(files_of(workspace.folder, "scoring")) > 1:
-            raise RevopsError(
-                "bad-output", "scoring is defined in several files", "name a new folder instead"
-            )
-        if not output.parent.is_dir():
-            raise RevopsError("bad-output", f"there is no folder '{output.parent}' to write to")
-    elif output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RevopsError("bad-output", f"'{output}' is not an empty folder", "name a new one")
-
-
-def _is_file(output: Path) -> bool:
-    return output.suffix in {".yaml", ".yml"}
-
-
-def _write(folder: Path, output: Path | None) -> None:
-    if output is None:
-        return
-    if _is_file(output):
-        (file,) = files_of(folder, "scoring")
-        shutil.copy(file, output)
-    else:
-        shutil.copytree(folder, output, dirs_exist_ok=True)

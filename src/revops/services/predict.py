@@ -19,6 +19,7 @@ from revops.leads.prediction import (
     fates,
     find_leaks,
     fit,
+    inherited,
     keep_model,
     known_then,
     learn_from,
@@ -153,7 +154,9 @@ def train(
             )
             described = f"Points from {how_many(len(rows), 'outcome')} known on {now:%Y-%m-%d}"
             card = make_card(rows, learning.won, types)
-            scorecard.write_text(card_yaml(card, "predicted", described), encoding="utf-8")
+            taken = inherited(workspace.catalog.plain()["scoring"]["models"][0])
+            text = card_yaml(card, "predicted", described, taken)
+            scorecard.write_text(text, encoding="utf-8")
         return replace(result, model=path)
 
 

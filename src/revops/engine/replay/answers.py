@@ -106,21 +106,21 @@ class Answers:
     # Which decisions matter to conditions
 
     @cached_property
-    def _kinds(self) -> dict[str, frozenset[str] | None]:
-        """For each decided field that is asked about, the texts it is compared with.
+    def _kinds(self) -> dict[str, _Compared | None]:
+        """For each field that is asked about, the texts it is compared with.
 
         None where it is asked about otherwise, so that each value may make a difference.
         """
         scope = self.vocabulary.threshold()
         texts = [each.text for each in conditions(self.definitions.scoring, self.vocabulary)
                  if not each.path.endswith(".where")]  # fmt: skip
-        found: dict[str, frozenset[str] | None] = {}
+        found: dict[str, _Compared | None] = {}
         for text in (*texts, *self.asked.conditions.values()):
             tree = parse_condition(text, scope)
-            for name in fields_of(tree):
-                among = _compared(tree, name)
-                known = found.get(name, frozenset())
-                found[name] = None if among is None or known is None else known | among
+            for name in fields_of(tree) & {*DECIDED}:
+                one, other = found.get(name, _Compared()), _compared(tree, name)
+                both = one is not None and other is not None
+                found[name] = one.beside(other) if both else None
         return found
 
     def matters(self, changes: Sequence[Overlay], before: dict[str, Any]) -> tuple[Overlay, ...]:
@@ -143,14 +143,32 @@ class Answers:
 
     def _kind(self, field: str, value: Any) -> Any:
         among = self._kinds.get(field)
-        if field == "recycled_at" or among is None or value is None:
+        if field == "recycled_at" or among is None:
             return value
-        return value if value in among else ELSE
+        if value is None:
+            return ELSE if among.is_plain else None
+        return value if value in among.texts else ELSE
 
 
-def _compared(tree: exp.Expr, name: str) -> frozenset[str] | None:
-    """The texts that a field is compared with; None if anything else is asked of it."""
-    found: set[str] = set()
+@dataclass(frozen=True)
+class _Compared:
+    """What a field is compared with.
+
+    Attributes:
+        texts: The texts.
+        is_plain: Whether nothing is as good as any other text: then no condition is negated.
+    """
+
+    texts: frozenset[str] = frozenset()
+    is_plain: bool = True
+
+    def beside(self, other: _Compared) -> _Compared:
+        return _Compared(self.texts | other.texts, self.is_plain and other.is_plain)
+
+
+def _compared(tree: exp.Expr, name: str) -> _Compared | None:
+    """What a field is compared with in a condition; None if anything else is asked of it."""
+    found = _Compared()
     for node in tree.find_all(exp.Column):
         if node.name != name:
             continue
@@ -158,6 +176,7 @@ def _compared(tree: exp.Expr, name: str) -> frozenset[str] | None:
         while isinstance(parent, exp.Paren):
             parent = parent.parent
         if isinstance(parent, exp.Is):
+            found = found.beside(_Compared(is_plain=False))
             continue
         if not isinstance(parent, exp.In | exp.EQ | exp.NEQ):
             return None
@@ -165,8 +184,19 @@ def _compared(tree: exp.Expr, name: str) -> frozenset[str] | None:
         others = [each for each in parent.find_all(exp.Column) if each is not node]
         if others or not literals:
             return None
-        found |= {each.name for each in literals}
-    return frozenset(found)
+        is_plain = not isinstance(parent, exp.NEQ) and _is_positive(parent)
+        found = found.beside(_Compared(frozenset(each.name for each in literals), is_plain))
+    return found
+
+
+def _is_positive(node: exp.Expr) -> bool:
+    """Whether a comparison that is unknown leaves its whole condition as one that is false."""
+    above = node.parent
+    while above is not None:
+        if not isinstance(above, exp.And | exp.Or | exp.Paren):
+            return False
+        above = above.parent
+    return True
 
 
 class Asking:

@@ -49,6 +49,7 @@ class Player:
     end: datetime
     _held: dict[Any, frozenset[str]] = field(default_factory=dict)
     _still: set[Hashable] = field(default_factory=set)
+    _first: dict[Hashable, tuple[tuple[Move, ...], int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         definitions = self.answers.definitions
@@ -93,7 +94,23 @@ class Player:
     def _tells(self, row: Row) -> Hashable:
         """What of a row the stages depend on."""
         words = zip(row[3:], self._of_lifecycle, strict=False)
-        return (row[1], row[2], *(word & mask for word, mask in words))
+        return (row[1], row[2], *[word & mask for word, mask in words])
+
+    def _applying(self, row: Row) -> tuple[int, ...]:
+        """What of a row says which service levels apply."""
+        return tuple([w & mask for w, mask in zip(row[3:], self._of_slas, strict=False)])
+
+    def _tells_all(self, row: Row) -> Hashable:
+        return self._tells(row), self._applying(row)
+
+    @cached_property
+    def _slas_that_matter(self) -> frozenset[str]:
+        """The service levels whose escalation changes anything but what people are told."""
+        return frozenset(
+            sla.name
+            for sla in self.answers.definitions.slas.slas
+            if any(each.kind in _CHANGING for step in sla.escalations for each in step.actions)
+        )
 
     # All together, in the order of time
 
@@ -102,7 +119,7 @@ class Player:
         order = {each.person.contact_id: each for each in tracks}
         due: list[tuple[datetime, str]] = []
         for each in order.values():
-            each.begin(self.starts, None)
+            each.begin(self.starts, self._tells_all)
             due.append((each.person.came_at, each.person.contact_id))
         heapq.heapify(due)
         last: datetime | None = None
@@ -114,7 +131,7 @@ class Player:
             track = order[contact_id]
             self._look(track, at, board)
             following = track.after(at, self.end)
-            if following is None and at < self.end:
+            if following is None and at < self.end and track.has_open_clocks:
                 following = self.end  # how its clocks stand then
             if following is not None:
                 heapq.heappush(due, (following, contact_id))
@@ -124,21 +141,24 @@ class Player:
     def _look(self, track: Track, now: datetime, board: Board | None) -> None:
         before = board.place(track) if board is not None else None
         track.hear(now)
-        key = self._key(track, now)
-        if key is not None and key in self._still:
-            # It stood just so before, and nothing moved. Time alone changes nothing for it.
+        tells = self._tells(track.row(now))
+        key, place = self._key(track, tells), track.place(now, tells)
+        if (key is not None and key in self._still) or (
+            place in track.still and (track.still_until is None or now < track.still_until)
+        ):
+            # It stood just so before, and nothing moved.
             if board is None or not self._is_clock_due(track, now):
-                track.next_at = track.next_clock(now)
+                self._wait(track, now, None, track.still_until if key is None else None)
                 if board is not None:
                     board.moved(before, board.place(track))
                 return
+        if not track.spells and board is None and self._follow(track, tells, now):
+            return
         lead = track.lead(self.answers, self._held, now)
         standing = track.standing(now)
         is_settling = track.person.is_there and now - track.person.came_at < _settling(track)
         outcome = Outcome(lead)
         steps = move(self._lifecycle, lead, standing, now)
-        if not steps and key is not None:
-            self._still.add(key)
         for step in steps:
             step = replace(step, at=min(step.at, self.start)) if is_settling else step  # noqa: PLW2901
             is_silent = is_settling or _is_history(track, lead, step, outcome)
@@ -150,22 +170,72 @@ class Player:
             if board is not None and not is_silent:
                 self._do(outcome, step.actions, step.because, board, now)
         has_new_owner = self._clocks(track, lead, standing, outcome, board, now)
+        was_first = not track.spells
         self._keep(track, lead, outcome, standing, now)
         is_news = has_new_owner or _is_news(outcome, steps)
-        moments = [
-            None if self._is_simple(track) else next_look(self._lifecycle, standing, now),
-            track.next_clock(now),
-            now + INSTANT if is_news else None,
-        ]
-        track.next_at = min((x for x in moments if x is not None and x > now), default=None)
+        later = None if self._is_simple(track) else next_look(self._lifecycle, standing, now)
+        self._remember(track, steps, key, place, later)
+        if was_first and board is None and not is_news and self._is_simple(track):
+            self._first[self._beginning(track, tells)] = (steps, track.silent)
+        self._wait(track, now, now + INSTANT if is_news else None, later)
         if board is not None:
             board.moved(before, board.place(track))
 
-    def _key(self, track: Track, now: datetime) -> Hashable:
+    def _remember(
+        self,
+        track: Track,
+        steps: tuple[Move, ...],
+        key: Hashable,
+        place: Hashable,
+        later: datetime | None,
+    ) -> None:
+        """Note that it does not move as it stands, or that it stands anew."""
+        if steps:
+            track.still = set()
+            track.still_until = later
+            return
+        if track.still_until != later:
+            track.still, track.still_until = set(), later
+        track.still.add(place)
+        if key is not None:
+            self._still.add(key)
+
+    def _wait(
+        self, track: Track, now: datetime, soon: datetime | None, later: datetime | None
+    ) -> None:
+        moments = (soon, later, track.next_clock(now, self._slas_that_matter))
+        track.next_at = min((x for x in moments if x is not None and x > now), default=None)
+
+    def _beginning(self, track: Track, tells: Hashable) -> Hashable:
+        person = track.person
+        has_more = bool(track.deals) or track.recycled_at is not None
+        at = track.recorded_at is None
+        return None if has_more else (person.is_there, track.recorded, at, tells)
+
+    def _follow(self, track: Track, tells: Hashable, now: datetime) -> bool:
+        """Take the first moves that another contact took that stood just so."""
+        key = self._beginning(track, tells)
+        if key is None or key not in self._first:
+            return False
+        steps, track.silent = self._first[key]
+        standing, recorded = track.standing(now), track.recorded
+        for place, step in enumerate(steps):
+            at = now if place or track.recorded_at is None else min(track.recorded_at, now)
+            at = min(at, self.start) if track.person.is_there else at
+            mine = replace(step, at=at, because="")
+            standing = standing.after(mine)
+            track.moves.append(mine)
+        track.spells = standing.spells
+        if steps and steps[-1].to_stage != recorded:
+            track.recorded, track.recorded_at = steps[-1].to_stage, now
+            track.overlay.append((now + INSTANT, "lifecycle_stage", track.recorded))
+        return True
+
+    def _key(self, track: Track, tells: Hashable) -> Hashable:
         """What its moves depend on, where that is little; None where it is more."""
         if not track.spells or not self._is_simple(track):
             return None
-        return (tuple([each.stage for each in track.spells[-2:]]), self._tells(track.row(now)))
+        return (tuple([each.stage for each in track.spells[-2:]]), tells)
 
     def _is_simple(self, track: Track) -> bool:
         """Whether neither deals, nor recycling, nor an earlier qualification tell anything."""
@@ -191,14 +261,21 @@ class Player:
         floor = self._lifecycle.floor
         return self._plain_stages & {each.name for each in self._lifecycle.stages[:floor]}
 
-    @cached_property
-    def _of_lifecycle(self) -> tuple[int, ...]:
-        """In each word of answers, the bits of the lifecycle's conditions."""
+    def _bits_of(self, stem: str) -> tuple[int, ...]:
+        """In each word of answers, the bits of the conditions of a definition."""
         words = [0] * self.answers.words
         for i, place in enumerate(self.answers.places):
-            if place.startswith("lifecycle."):
+            if place.startswith(f"{stem}."):
                 words[i // MASKS] |= 1 << (i % MASKS)
         return tuple(words)
+
+    @cached_property
+    def _of_lifecycle(self) -> tuple[int, ...]:
+        return self._bits_of("lifecycle")
+
+    @cached_property
+    def _of_slas(self) -> tuple[int, ...]:
+        return self._bits_of("slas")
 
     def _do(
         self, outcome: Outcome, actions: Actions, because: str, board: Board, now: datetime
@@ -210,10 +287,16 @@ class Player:
 
     def _is_clock_due(self, track: Track, now: datetime) -> bool:
         """Whether a clock may have started, or one asks to be looked at."""
+        if now == self.end and track.has_open_clocks:
+            return True
         due = any(
-            each.next_at is not None and each.next_at <= now for each in track.clocks.values()
+            each.next_at is not None and each.next_at <= now and each.sla in self._slas_that_matter
+            for each in track.clocks.values()
         )
-        return due or any(
+        applying = zip(self._applying(track.row(now)), track.applying, strict=False)
+        if due or any(word & ~known for word, known in applying):
+            return True
+        return bool(self.starts) and any(
             each.type in self.starts and track.looked_at < each.at <= now
             for each in track.activities
         )
@@ -229,11 +312,11 @@ class Player:
     ) -> bool:
         """Review the clocks; whether an escalation gave the lead to somebody."""
         if board is None or not (
-            outcome.moves or outcome.decisions or now == self.end or track.is_unheard
+            outcome.moves or outcome.decisions or track.is_unheard
             or self._is_clock_due(track, now)
         ):  # fmt: skip
             return False
-        track.looked_at = now
+        track.looked_at, track.applying = now, self._applying(track.row(now))
         decided = len(outcome.decisions)
         given = [
             Assignment(now, each.owner, each.sla, lead.fields.get("owner"))

@@ -97,22 +97,16 @@ class Replay:
         by_people, deals = given.set_by_people(), given.deals()
         rows = self._asking.rows()
         heard = self._heard() if self._player.starts else {}
-        silent = self._watches_silence
-        own = given.own_activity() if silent else {}
         found = {}
         for person in given.persons():
             id_ = person.contact_id
             found[id_] = track = Track(
                 person, rows[id_], by_people.get(id_, ()), deals.get(id_, ()),
-                heard.get(id_, ()), own.get(id_, ()),
+                heard.get(id_, ()),
             )  # fmt: skip
             sets = [(at, "lifecycle_stage", stage) for at, stage in track.set_by_people]
             track.assumed = self.answers.matters(sets, track.beginning())
         return found
-
-    @property
-    def _watches_silence(self) -> bool:
-        return self.definitions.lifecycle.nurture.archive_after is not None
 
     def _heard(self) -> dict[str, list[Activity]]:
         types = self._player.rules.activity_types
@@ -134,9 +128,29 @@ class Replay:
         while True:
             for each in stale:
                 self._player.stages(each)
+            for each in self._silent(stale):
+                self._player.stages(each)
             stale = self._asked_again(stale)
             if not stale:
                 return
+
+    def _silent(self, tracks: Iterable[Track]) -> list[Track]:
+        """Those whose silence is asked about, once it is known when they did anything."""
+        lifecycle = self.definitions.lifecycle
+        if lifecycle.nurture.archive_after is None:
+            return []
+        aside = {lifecycle.nurture.stage, *(x.stage for x in lifecycle.rejection_reasons)}
+        found = [
+            each
+            for each in tracks
+            if each.own_ats is None and any(spell.stage in aside for spell in each.spells)
+        ]
+        if found:
+            self.given.want_these([each.person.contact_id for each in found])
+            own = self.given.own_activity()
+            for each in found:
+                each.own_ats = own.get(each.person.contact_id, ())
+        return found
 
     def _all(self, tracks: Sequence[Track]) -> list[Fairness]:
         """Everything together, taken up again as long as owners change an answer."""
@@ -145,7 +159,7 @@ class Replay:
         while True:
             board = Board(self.definitions, owned, self.absences, self.given.start)
             self._player.all(tracks, board)
-            if not self._asked_again(tracks):
+            if not self._silent(tracks) and not self._asked_again(tracks):
                 return certificate(board.router.credits())
 
     def _asked_again(self, tracks: Iterable[Track]) -> list[Track]:

@@ -35,7 +35,7 @@ class Track:
         set_by_people: The stages that people set, in order.
         deals: Its deals, as they went on.
         activities: What service levels listen to.
-        own_ats: When it did anything itself; only of those whose silence is asked about.
+        own_ats: When it did anything itself; None where nobody asks.
         spells, recorded, recorded_at, recycled_at, owner: Where it stands.
         fields: Fields that actions set.
         assignments, clocks: What follows from owners.
@@ -44,7 +44,9 @@ class Track:
         account: Of which account it was when it was last looked at.
         assumed: Of what was decided, what its rows were asked with.
         overlay: What was decided of its fields, since when.
+        still: How it stood before without a move; that holds up to `still_until`.
         looked_at: When its clocks were last reviewed.
+        applying: Which service levels applied then.
         is_unheard: Whether its owner changed since then.
         taken: How many of the stages set by people are followed.
         next_at: When time alone may change something.
@@ -55,7 +57,7 @@ class Track:
     set_by_people: Sequence[tuple[datetime, str]] = ()
     deals: Sequence[DealState] = ()
     activities: Sequence[Activity] = ()
-    own_ats: Sequence[datetime] = ()
+    own_ats: Sequence[datetime] | None = None
     spells: tuple[Spell, ...] = ()
     recorded: str | None = None
     recorded_at: datetime | None = None
@@ -72,7 +74,10 @@ class Track:
     assumed: tuple[Overlay, ...] = ()
     taken: int = 0
     next_at: datetime | None = None
+    still: set[Hashable] = field(default_factory=set)
+    still_until: datetime | None = None
     looked_at: datetime = _EPOCH
+    applying: tuple[int, ...] = ()
     is_unheard: bool = False
     given_ats: Sequence[datetime] = ()
 
@@ -92,6 +97,8 @@ class Track:
         self.account = person.account
         self.clocks, self.moves, self.decisions, self.overlay = {}, [], [], []
         self.silent = self.taken = 0
+        self.still = set()
+        self.applying = ()
         self.next_at, self.looked_at, self.is_unheard = None, person.came_at, False
         rows = self.rows
         if tells is not None:
@@ -121,12 +128,22 @@ class Track:
         found = min((each for each in (given, self.next_at) if each is not None), default=None)
         return None if found is None or found > end else found
 
-    def next_clock(self, now: datetime) -> datetime | None:
-        """When a clock is to be looked at."""
+    def next_clock(self, now: datetime, among: frozenset[str]) -> datetime | None:
+        """When a clock of one of these service levels is to be looked at."""
         if not self.clocks:
             return None
-        moments = (each.next_at for each in self.clocks.values())
+        moments = (each.next_at for each in self.clocks.values() if each.sla in among)
         return min((each for each in moments if each is not None and each > now), default=None)
+
+    @property
+    def has_open_clocks(self) -> bool:
+        """Whether a clock still runs, in time or late."""
+        return any(each.stopped_at is None for each in self.clocks.values())
+
+    def place(self, now: datetime, tells: Hashable) -> Hashable:
+        """What its moves depend on while it is in one stage, but for the time."""
+        known = sum(each.since <= now for each in self.deals)
+        return (len(self.spells), known, self.recorded, self.recorded_at, self.recycled_at, tells)
 
     # What is known by a moment
 
@@ -173,8 +190,9 @@ class Track:
 
     def standing(self, now: datetime) -> Standing:
         """Where it stands."""
-        place = bisect_right(self.own_ats, now)
-        last = self.own_ats[place - 1] if place else None
+        own = self.own_ats or ()
+        place = bisect_right(own, now)
+        last = own[place - 1] if place else None
         return Standing(
             self.spells, self.recorded, self.recorded_at, self.recycled_at, None, last,
             self.known_deals(now),

@@ -7,7 +7,7 @@ from revops.leads.prediction.fitting import Method, Model, fit
 from revops.leads.prediction.guard import Leak, find_leaks
 from revops.leads.prediction.keeping import Kept, keep_model, load_model, load_rows
 from revops.leads.prediction.reasons import Explained, Reason, explain_chance
-from revops.leads.prediction.scorecard import Card, card_yaml, make_card
+from revops.leads.prediction.scorecard import Card, card_yaml, inherited, make_card
 from revops.leads.prediction.trial import Contender, Trial, split, try_out
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "fates",
     "find_leaks",
     "fit",
+    "inherited",
     "keep_model",
     "known_then",
     "learn_from",

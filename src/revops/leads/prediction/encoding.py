@@ -119,7 +119,7 @@ def learn_encoding(rows: pa.Table) -> Encoding:
             number = _number(rows, name)
             if number is not None:
                 numbers.append(number)
-                typical[name] = number.middle
+                typical[name] = None if _is_mostly_blank(rows, name) else number.middle
     return Encoding(tuple(numbers), tuple(categories), typical)
 
 
@@ -128,6 +128,12 @@ def numbers_of(rows: pa.Table, name: str) -> Matrix:
     import numpy as np
 
     return np.asarray(rows.column(name).to_numpy(), dtype=np.float64)
+
+
+def _is_mostly_blank(rows: pa.Table, name: str) -> bool:
+    import numpy as np
+
+    return bool(np.isnan(numbers_of(rows, name)).mean() > 1 / 2)
 
 
 def _is_text(rows: pa.Table, name: str) -> bool:

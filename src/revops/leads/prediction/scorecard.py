@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from revops.leads.bounded_fit import fit_bounded
 from revops.leads.prediction.encoding import FEWEST, learn_encoding, numbers_of
@@ -32,6 +32,8 @@ FULL, FULL_AT = 95.0, 0.99
 REACHED_BY = 0.8
 """The share of those won that the threshold lets through."""
 _RECENT = "30 days"
+_HAPPENED = re.compile(r"happened\(\s*'([^']+)'", re.IGNORECASE)
+_GIVING = {"points", "per", "max", "decay"}
 _NOT_A_NAME = re.compile(r"[^a-z0-9_]+")
 
 
@@ -100,8 +102,37 @@ def make_card(rows: pa.Table, won: Truths, types: Mapping[str, str]) -> Card:
     return Card(kept, int(np.floor(np.quantile(totals[won], 1 - REACHED_BY))))
 
 
-def card_yaml(card: Card, name: str, described: str) -> str:
+@dataclass(frozen=True)
+class Inherited:
+    """What a scorecard takes over from the model that is in use, as plain values.
+
+    Attributes:
+        thresholds: All but mql; other definitions may name them.
+        suppress: Whom no points qualify.
+        signals: Those that these name; they give no points here.
+    """
+
+    thresholds: Mapping[str, str]
+    suppress: Sequence[Mapping[str, Any]]
+    signals: Sequence[Mapping[str, Any]]
+
+
+def inherited(model: Mapping[str, Any]) -> Inherited:
+    """What a scorecard takes over from a model, given as plain values."""
+    thresholds = {name: text for name, text in model["thresholds"].items() if name != "mql"}
+    texts = [*thresholds.values(), *(each["when"] for each in model["suppress"])]
+    named = {name for text in texts for name in _HAPPENED.findall(text)}
+    signals = [
+        {key: value for key, value in each.items() if value is not None and key not in _GIVING}
+        for each in model["engagement"]["signals"]
+        if each["name"] in named
+    ]
+    return Inherited(thresholds, model["suppress"], signals)
+
+
+def card_yaml(card: Card, name: str, described: str, taken: Inherited | None = None) -> str:
     """The card as a `scoring.yaml`."""
+    taken = taken or Inherited({}, (), ())
     attributes: dict[str, list[Item]] = {}
     for item in card.items:
         if item.when:
@@ -122,8 +153,11 @@ def card_yaml(card: Card, name: str, described: str) -> str:
             for item in items
         ]
     signals = [item for item in card.items if not item.when and item.points > 0]
-    lines += ["    engagement:", "      signals:" if signals else "      signals: []"]
+    named = {_named(item) for item in signals} | {_name(item.group) for item in card.items}
+    besides = [each for each in taken.signals if each["name"] not in named]
+    lines += ["    engagement:", "      signals:" if signals or besides else "      signals: []"]
     lines += [line for item in signals for line in _signal(item)]
+    lines += [f"        - {_plain({**each, 'points': 0})}" for each in besides]
     against = [item for item in card.items if not item.when and item.points < 0]
     lines += ["    negative:" if against else "    negative: []"]
     lines += [
@@ -131,20 +165,32 @@ def card_yaml(card: Card, name: str, described: str) -> str:
         f" points: {item.points}}}"
         for item in against
     ]
-    return "\n".join([*lines, *_ending(card.threshold), ""])
+    lines += ["    suppress:"] if taken.suppress else []
+    lines += [f"      - {_plain(each)}" for each in taken.suppress]
+    return "\n".join([*lines, *_ending(card.threshold, taken.thresholds), ""])
 
 
-def _ending(threshold: int) -> Iterator[str]:
+def _ending(threshold: int, others: Mapping[str, str]) -> Iterator[str]:
     yield "    thresholds:"
     yield f"      mql: total >= {threshold}    # four in five of those won reach it"
+    for name, text in others.items():
+        yield f"      {_plain(name)}: {_plain(text)}"
     yield "    bands:"
     for band, start in (("hot", 76), ("warm", 51), ("developing", 26), ("cold", 0)):
         yield f"      - {{name: {band}, from: {start}}}"
 
 
+def _plain(value: Any) -> str:
+    """A value in the part of YAML that is JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _named(item: Item) -> str:
+    return _name(item.group) + ("_of_late" if item.is_recent else "")
+
+
 def _signal(item: Item) -> Iterator[str]:
-    name = _name(item.group) + ("_of_late" if item.is_recent else "")
-    yield f"        - name: {name}"
+    yield f"        - name: {_named(item)}"
     yield f"          event: {json.dumps(item.group)}"
     yield f"          points: {item.points}"
     if item.is_recent:
