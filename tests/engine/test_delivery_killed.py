@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from receiver import Call
     from revops.store.outbox import Letter
 
-KILLS = 25
+KILLS = 20
 LETTERS = 1500
-FEWER_KILLS = 8
+FEWER_KILLS = 6
 FEWER = 300
 
 

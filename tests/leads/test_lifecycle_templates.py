@@ -259,7 +259,8 @@ def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
         (tmp_path / f"definitions/{other}.yaml").unlink(missing_ok=True)
     (tmp_path / "definitions/lifecycle.yaml").write_text(text, encoding="utf-8")
     catalog, issues = load_catalog(tmp_path)
-    assert [str(issue) for issue in issues] == []
+    unused = {issue.code for issue in issues}  # lists that the files left out would use
+    assert unused <= {"unused-list"}, [str(issue) for issue in issues]
     at = Standing((Spell("MQL", NOON),), "MQL")
     back = at.after(reject(catalog.lifecycle, lead(A), at, "ENG-02", NOON, "dina"))
     assert next_look(catalog.lifecycle, back, NOON + DAY) == NOON + 30 * DAY

@@ -31,7 +31,7 @@ ASKED = Asked(
     ("owner", "account.owner"),
 )
 some = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

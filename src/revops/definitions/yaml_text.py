@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
@@ -81,6 +82,7 @@ def _decoded(data: bytes) -> str:
     return text
 
 
+@lru_cache(maxsize=32)  # a command may read the definitions more than once; nodes are only read
 def _compose(text: str) -> Node | None:
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = DEPTH_LIMIT

@@ -72,6 +72,7 @@ class ScoreRun:
         return contacts, qualified
 
     def _table(self, query: str) -> pa.Table:
+        self.con.execute("SET preserve_insertion_order = true")  # as the query sorts them
         return self.con.sql(query).to_arrow_table()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from revops.engine.replay import Given, flips, qualified_leads, replay, side
-from revops.kit.chart import Axis, Bars, Series
+from revops.kit.chart import Bars, Series
 from revops.kit.clock import parse_zone
 from revops.kit.errors import RevopsError
 from revops.leads.routing import Absence
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
     from revops.services.workspace import Workspace
     from revops.store.facts import Facts
 
-MEMORY_LIMIT = "1400MiB"
+    _Side = tuple[Side, int, dict[str, Qualified]]
+
+MEMORY_LIMIT = "1GiB"
+_MANY = 20_000
+"""Contacts from which on starting a process is worth it."""
 _WEEKS_SHOWN = 30
 _LOADS_SHOWN = 15
 
@@ -120,17 +126,33 @@ def simulate(
     other = proposed_catalog(workspace, proposed) if isinstance(proposed, Path) else proposed
     source = facts or workspace.facts()
     away = _absences(workspace, start)
-    one, contacts, now = _replayed(catalog, source, start, end, away)
-    two, _, then = _replayed(other, source, start, end, away)
+    (one, contacts, now), (two, _, then) = _both((catalog, other), source, start, end, away)
     return Simulation(
         start, end, contacts, catalog.version, other.version, one, two,
         tuple(flips(now, then)), tuple(_notes(source, start)),
     )  # fmt: skip
 
 
+def _both(
+    catalogs: tuple[Catalog, Catalog],
+    facts: Facts,
+    start: datetime,
+    end: datetime,
+    away: Sequence[Absence],
+) -> list[_Side]:
+    """Both replays; of many contacts at the same time, each in a process of its own."""
+    with facts.connect() as con:
+        (count,) = con.execute("SELECT COUNT(*) FROM contacts").fetchone() or (0,)
+    if count < _MANY:
+        return [_replayed(each, facts, start, end, away) for each in catalogs]
+    with ProcessPoolExecutor(len(catalogs), get_context("spawn")) as pool:
+        found = [pool.submit(_replayed, each, facts, start, end, away) for each in catalogs]
+        return [each.result() for each in found]
+
+
 def _replayed(
     catalog: Catalog, facts: Facts, start: datetime, end: datetime, away: Sequence[Absence]
-) -> tuple[Side, int, dict[str, Qualified]]:
+) -> _Side:
     with facts.connect(memory_limit=MEMORY_LIMIT) as con:
         given = Given(con, start, end)
         found = replay(catalog, vocabulary(catalog, facts), past_of(catalog, facts), given, away)

@@ -63,6 +63,7 @@ class Validated:
     def leads(self) -> pa.Table:
         """Every judged lead with its outcome and score, highest totals first."""
         query = f"SELECT {_COLUMNS} FROM {JUDGED} ORDER BY total DESC, contact_id"
+        self._judged.con.execute("SET preserve_insertion_order = true")  # as it sorts them
         return self._judged.con.sql(query).to_arrow_table()
 
 

@@ -119,8 +119,7 @@ class Answers:
             tree = parse_condition(text, scope)
             for name in fields_of(tree) & {*DECIDED}:
                 one, other = found.get(name, _Compared()), _compared(tree, name)
-                both = one is not None and other is not None
-                found[name] = one.beside(other) if both else None
+                found[name] = None if one is None or other is None else one.beside(other)
         return found
 
     def matters(self, changes: Sequence[Overlay], before: dict[str, Any]) -> tuple[Overlay, ...]:

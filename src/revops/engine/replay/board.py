@@ -74,7 +74,8 @@ class Board:
         """Tell the router what has changed by now."""
         if not self._changed and not self._moved:
             return
-        owners = {each: min(self._accounts.get(each) or (None,)) for each in self._moved}
+        theirs = {each: self._accounts.get(each) for each in self._moved}
+        owners = {account: min(each) if each else None for account, each in theirs.items()}
         self.router.keep_up({each: self._open[each] for each in self._changed}, owners, now)
         self._changed.clear()
         self._moved.clear()

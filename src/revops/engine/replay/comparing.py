@@ -60,11 +60,19 @@ def _flip(id_: str, now: Qualified | None, then: Qualified | None) -> Iterator[F
     lead = min((each for each in (now, then) if each), key=lambda each: each.at)
     if kind is not None:
         yield Flip(
-            id_, kind, days,
-            now and now.at, then and then.at, now and now.owner, then and then.owner,
-            lead.became, lead.amount, lead.is_accepted,
-            now.because if now else "", then.because if then else "",
-        )  # fmt: skip
+            contact_id=id_,
+            change=kind,
+            days=days,
+            now_at=now.at if now else None,
+            then_at=then.at if then else None,
+            now_owner=now.owner if now else None,
+            then_owner=then.owner if then else None,
+            became=lead.became,
+            amount=lead.amount,
+            is_accepted=lead.is_accepted,
+            now_because=now.because if now else "",
+            then_because=then.because if then else "",
+        )
 
 
 def _kind(now: Qualified | None, then: Qualified | None) -> tuple[Kind | None, float | None]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from revops.engine.agenda import ENGINE
+from revops.engine.replay import facts_sql as sql
 from revops.leads.lifecycle import Deal
 from revops.leads.scoring import WANTED
 from revops.leads.scoring.expressions import micros_at
@@ -90,17 +91,18 @@ class Given:
     def prepare(self, lifecycle: Lifecycle) -> None:
         """Hide what was decided in the time."""
         self.con.execute("DROP VIEW IF EXISTS temp.contact_history")
+        self.con.execute("SET enable_progress_bar = false")
         followed = list(_of_people(lifecycle))
         times = {"start": _utc(self.start), "end": _utc(self.end)}
-        self.con.execute(_DECIDED, {**times, "by": ENGINE, "followed": followed})
-        self.con.execute(_ANCHORS, {"start": times["start"], "fields": list(DECIDED)})
+        self.con.execute(sql.DECIDED, {**times, "by": ENGINE, "followed": followed})
+        self.con.execute(sql.ANCHORS, {"start": times["start"], "fields": list(DECIDED)})
         names = ", ".join(f"'{each}'" for each in DECIDED)
         start = micros_at(self.start)
         self.con.execute(
-            f"CREATE TEMP VIEW contact_history AS {_HISTORY} WHERE NOT field IN ({names})"
+            f"CREATE TEMP VIEW contact_history AS {sql.HISTORY} WHERE NOT field IN ({names})"
             f" OR EPOCH_US(changed_at) <= {start} UNION ALL FROM decided"
         )
-        self.con.execute(_BEGINNING, {"start": times["start"]})
+        self.con.execute(sql.BEGINNING, {"start": times["start"]})
 
     def ranges(self, size: int) -> list[tuple[str, str]]:
         """The contacts in ranges of at most so many: the first and the last id of each."""
@@ -193,10 +195,10 @@ class Given:
 
     def deals(self) -> dict[str, list[DealState]]:
         """The deals that name each of the contacts asked for, as they went on, in order."""
-        self.con.execute(_DEAL_PARTS.format(wanted=WANTED))
+        self.con.execute(sql.DEAL_PARTS.format(wanted=WANTED))
         found: dict[str, list[DealState]] = defaultdict(list)
         columns = [each.name for each in RECORDS["opportunities"].fields]
-        result = self.con.execute(_DEALS, [_utc(self.end)])
+        result = self.con.execute(sql.DEALS, [_utc(self.end)])
         names = [each[0] for each in result.description or ()]
         rows = result.fetchall()
         changes = self._deal_changes()
@@ -215,7 +217,7 @@ class Given:
         A deal that names nobody is of all contacts of its account.
         """
         found: dict[str, list[Sale]] = defaultdict(list)
-        rows = self.con.execute(_SALES, {"start": _utc(self.start), "end": _utc(self.end)})
+        rows = self.con.execute(sql.SALES, {"start": _utc(self.start), "end": _utc(self.end)})
         for contact_id, id_, opened_at, state, amount in rows.fetchall():
             found[contact_id].append(Sale(id_, _aware(opened_at), state, amount))
         return found
@@ -227,7 +229,7 @@ class Given:
             " WHERE record_id IN (SELECT id FROM named_deal) ORDER BY changed_at, seq"
         )
         for record_id, *change in rows.fetchall():
-            found[record_id].append((_aware(change[0]), *change[1:]))  # type: ignore[arg-type]
+            found[record_id].append((_aware(change[0]), *change[1:]))
         return found
 
     def _states(
@@ -239,27 +241,25 @@ class Given:
         """A deal at every moment at which it became known that something of it had changed."""
         opened, closed = _aware(row["created_at"]), aware(row["closed_at"])
         first: dict[str, Any] = {name: row.get(name) for name in columns}
-        for _, field, old, _ in reversed(changes):
-            first[field] = old
+        first |= {field: old for _, field, old, _ in reversed(changes)}
         first |= {"closed_at": None, "is_won": None, "loss_reason": None}
         moments = {opened, *(at for at, *_ in changes if at > opened)}
         if closed is not None and row["is_won"] is not None:
             moments.add(closed)
+        last: Deal | None = None
         for moment in sorted(each for each in moments if each <= self.end):
-            values = dict(first)
-            for at, field, _, new in changes:
-                if at <= moment:
-                    values[field] = new
+            values = {**first, **{field: new for at, field, _, new in changes if at <= moment}}
             is_over = closed is not None and closed <= moment and row["is_won"] is not None
             late = {"closed_at": closed, "is_won": row["is_won"],
                     "loss_reason": row.get("loss_reason")}  # fmt: skip
             values |= late if is_over else {"closed_at": None, "is_won": None, "loss_reason": None}
             filled = frozenset(name for name, value in values.items() if value is not None)
-            yield DealState(
-                moment,
-                Deal(row["id"], values["stage"], opened, values["closed_at"], values["is_won"],
-                     filled),
-            )  # fmt: skip
+            deal = Deal(
+                row["id"], values["stage"], opened, values["closed_at"], values["is_won"], filled
+            )
+            if deal != last:
+                last = deal
+                yield DealState(moment, deal)
 
     def activities(
         self, types: Collection[str], conditions: Sequence[tuple[str, str]]
@@ -270,7 +270,7 @@ class Given:
             types: Which.
             conditions: Each place with its condition as SQL: told which an activity meets.
         """
-        held = "".join(f", COALESCE(({sql}), FALSE)" for _, sql in conditions)
+        held = "".join(f", COALESCE(({text}), FALSE)" for _, text in conditions)
         rows = self.con.execute(
             f"SELECT contact_id, occurred_at, type, direction{held} FROM activities"
             f" WHERE contact_id IN (FROM {WANTED}) AND type IN (SELECT UNNEST($1))"
@@ -325,88 +325,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return None if value is None else str(value)
-
-
-_HISTORY = """
-SELECT record_id, field, changed_at, old_value, new_value, changed_by, reason, seq
-FROM memory.main.contact_history
-"""
-_DECIDED = f"""
-CREATE OR REPLACE TEMP TABLE decided AS {_HISTORY}
-WHERE field = 'lifecycle_stage' AND changed_at > $start
-    AND changed_at <= $end AND new_value IN (SELECT UNNEST($followed))
-    AND changed_by IS DISTINCT FROM $by
-"""
-# What held at the beginning, where only later changes tell; and nothing, for who came later.
-_ANCHORS = """
-INSERT INTO decided
-SELECT record_id, field, $start, NULL, MIN({'a': changed_at, 's': seq, 'v': old_value}).v, NULL,
-    NULL, -1
-FROM memory.main.contact_history WHERE list_contains($fields, field)
-GROUP BY record_id, field HAVING MIN(changed_at) > $start
-    AND NOT record_id IN (SELECT id FROM contacts WHERE created_at > $start)
-UNION ALL
-SELECT id, UNNEST($fields), $start, NULL, NULL, NULL, NULL, -1
-FROM contacts WHERE created_at > $start
-"""
-_BEGINNING = """
-CREATE OR REPLACE TEMP TABLE beginning AS
-WITH past AS (
-    SELECT record_id, field, MAX({'a': changed_at, 's': seq, 'v': new_value}) AS last
-    FROM contact_history
-    WHERE field IN ('lifecycle_stage', 'owner', 'recycled_at', 'account_id') AND changed_at <= $start
-    GROUP BY record_id, field
-),
-since AS (
-    SELECT record_id, MAX(changed_at) AS at FROM memory.main.contact_history
-    WHERE field = 'lifecycle_stage' AND changed_at <= $start GROUP BY record_id
-)
-SELECT c.id AS contact_id, c.created_at AS came_at,
-    CASE WHEN s.record_id IS NULL THEN c.lifecycle_stage ELSE s.last.v END AS stage,
-    since.at AS stage_at,
-    CASE WHEN o.record_id IS NULL THEN c.owner ELSE o.last.v END AS owner,
-    CASE WHEN r.record_id IS NULL THEN c.recycled_at ELSE TRY_CAST(r.last.v AS TIMESTAMP) END
-        AS recycled_at,
-    CASE WHEN a.record_id IS NULL THEN c.account_id ELSE a.last.v END AS account_id
-FROM contacts AS c
-LEFT JOIN past AS s ON s.record_id = c.id AND s.field = 'lifecycle_stage'
-LEFT JOIN past AS o ON o.record_id = c.id AND o.field = 'owner'
-LEFT JOIN past AS r ON r.record_id = c.id AND r.field = 'recycled_at'
-LEFT JOIN past AS a ON a.record_id = c.id AND a.field = 'account_id'
-LEFT JOIN since ON since.record_id = c.id
-"""
-_DEAL_PARTS = """
-CREATE OR REPLACE TEMP TABLE named_deal AS
-SELECT id, LIST(contact_id) AS contacts FROM (
-    SELECT id, TRIM(UNNEST(STRING_SPLIT(contact_ids, ';'))) AS contact_id FROM opportunities
-) JOIN {wanted} USING (contact_id) GROUP BY id
-"""
-_DEALS = """
-SELECT o.*, n.contacts FROM opportunities AS o JOIN named_deal AS n USING (id)
-WHERE o.created_at <= $1
-"""
-_SALES = """
-WITH valued AS (
-    SELECT record_id,
-        MAX({'a': changed_at, 's': seq, 'v': new_value}) FILTER (changed_at <= $end) AS last,
-        MIN({'a': changed_at, 's': seq, 'v': old_value}) AS first
-    FROM opportunity_history WHERE field = 'amount' GROUP BY record_id
-),
-sale AS (
-    SELECT id, account_id, contact_ids, created_at,
-        CASE WHEN is_won IS NULL OR closed_at IS NULL OR closed_at > $end THEN 'open'
-            WHEN is_won THEN 'won' ELSE 'lost' END AS state,
-        COALESCE(CASE WHEN v.record_id IS NULL THEN amount
-            WHEN v.last IS NULL THEN TRY_CAST(v.first.v AS DOUBLE)
-            ELSE TRY_CAST(v.last.v AS DOUBLE) END, 0) AS amount
-    FROM opportunities LEFT JOIN valued AS v ON v.record_id = id
-    WHERE created_at > $start AND created_at <= $end AND COALESCE(type, 'new') = 'new'
-)
-SELECT contact_id, id, created_at, state, amount FROM (
-    SELECT TRIM(UNNEST(STRING_SPLIT(contact_ids, ';'))) AS contact_id, * FROM sale
-    WHERE NOT contact_ids IS NULL
-    UNION ALL
-    SELECT c.id, s.* FROM sale AS s JOIN contacts AS c ON c.account_id = s.account_id
-    WHERE s.contact_ids IS NULL
-) ORDER BY contact_id, created_at, id
-"""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from revops.engine.doing import Doer, Told
 from revops.engine.outcome import Outcome
-from revops.engine.replay.board import Board
+from revops.engine.replay.telling import CHANGING, Telling
 from revops.engine.replay.track import INSTANT, Track
 from revops.leads.lifecycle import move, next_look
-from revops.leads.scoring.course import MASKS
 from revops.leads.slas.clocks import State
 from revops.leads.slas.review import Kept, review
-from revops.leads.slas.rules import Rules
 from revops.leads.slas.timeline import Assignment, Timeline
 
 if TYPE_CHECKING:
@@ -24,18 +21,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from revops.definitions.actions import Actions
-    from revops.engine.replay.answers import Answers, Row
+    from revops.engine.replay.board import Board
     from revops.leads.lead import Lead
     from revops.leads.lifecycle import Move, Standing
     from revops.leads.slas.review import Review
 
-_CHANGING = {"route", "assign", "set", "stage"}
-"""The actions that later decisions depend on; the others only tell somebody."""
 _DECIDED_FIELDS = {"lifecycle_stage", "owner", "recycled_at"}
 
 
 @dataclass
-class Player:
+class Player(Telling):
     """Replays contacts under a set of definitions.
 
     Attributes:
@@ -44,7 +39,6 @@ class Player:
         end: The end.
     """
 
-    answers: Answers
     start: datetime
     end: datetime
     _held: dict[Any, frozenset[str]] = field(default_factory=dict)
@@ -52,16 +46,8 @@ class Player:
     _first: dict[Hashable, tuple[tuple[Move, ...], int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        definitions = self.answers.definitions
-        self._lifecycle = definitions.lifecycle
-        self.rules = Rules(definitions.slas, definitions.people, definitions.calendars)
-        self._zone = ZoneInfo(definitions.settings.time_zone)
-
-    @cached_property
-    def starts(self) -> frozenset[str]:
-        """The activities at which a clock may start."""
-        keys = (key for promise in self.rules.promises for key in promise.starts.keys)
-        return frozenset(name for kind, name in keys if kind == "activity")
+        super().__post_init__()
+        self._zone = ZoneInfo(self.answers.definitions.settings.time_zone)
 
     # Stages alone, one contact after the other
 
@@ -81,36 +67,8 @@ class Player:
 
     def _is_worked(self, step: Move) -> bool:
         told = {step.from_stage, step.to_stage}
-        changing = any(each.kind in _CHANGING for each in step.actions)
+        changing = any(each.kind in CHANGING for each in step.actions)
         return changing or not told.isdisjoint(self._stages_that_matter)
-
-    @cached_property
-    def _stages_that_matter(self) -> frozenset[str]:
-        """The stages at which a clock may start, and those in which leads count as worked."""
-        keys = (key for promise in self.rules.promises for key in promise.starts.keys)
-        named = {name for kind, name in keys if kind in {"stage", "left_stage"}}
-        return frozenset(named | {each.name for each in self._lifecycle.stages if each.qualifies})
-
-    def _tells(self, row: Row) -> Hashable:
-        """What of a row the stages depend on."""
-        words = zip(row[3:], self._of_lifecycle, strict=False)
-        return (row[1], row[2], *[word & mask for word, mask in words])
-
-    def _applying(self, row: Row) -> tuple[int, ...]:
-        """What of a row says which service levels apply."""
-        return tuple([w & mask for w, mask in zip(row[3:], self._of_slas, strict=False)])
-
-    def _tells_all(self, row: Row) -> Hashable:
-        return self._tells(row), self._applying(row)
-
-    @cached_property
-    def _slas_that_matter(self) -> frozenset[str]:
-        """The service levels whose escalation changes anything but what people are told."""
-        return frozenset(
-            sla.name
-            for sla in self.answers.definitions.slas.slas
-            if any(each.kind in _CHANGING for step in sla.escalations for each in step.actions)
-        )
 
     # All together, in the order of time
 
@@ -131,7 +89,7 @@ class Player:
             track = order[contact_id]
             self._look(track, at, board)
             following = track.after(at, self.end)
-            if following is None and at < self.end and track.has_open_clocks:
+            if following is None and at < self.end and track.clocks:
                 following = self.end  # how its clocks stand then
             if following is not None:
                 heapq.heappush(due, (following, contact_id))
@@ -143,15 +101,15 @@ class Player:
         track.hear(now)
         tells = self._tells(track.row(now))
         key, place = self._key(track, tells), track.place(now, tells)
-        if (key is not None and key in self._still) or (
+        stood_so = (key is not None and key in self._still) or (
             place in track.still and (track.still_until is None or now < track.still_until)
-        ):
-            # It stood just so before, and nothing moved.
-            if board is None or not self._is_clock_due(track, now):
-                self._wait(track, now, None, track.still_until if key is None else None)
-                if board is not None:
-                    board.moved(before, board.place(track))
-                return
+        )
+        if stood_so and (board is None or not self._is_clock_due(track, now)):
+            # Nothing moved then, and no clock asks.
+            self._wait(track, now, None, track.still_until if key is None else None)
+            if board is not None:
+                board.moved(before, board.place(track))
+            return
         if not track.spells and board is None and self._follow(track, tells, now):
             return
         lead = track.lead(self.answers, self._held, now)
@@ -231,63 +189,17 @@ class Player:
             track.overlay.append((now + INSTANT, "lifecycle_stage", track.recorded))
         return True
 
-    def _key(self, track: Track, tells: Hashable) -> Hashable:
-        """What its moves depend on, where that is little; None where it is more."""
-        if not track.spells or not self._is_simple(track):
-            return None
-        return (tuple([each.stage for each in track.spells[-2:]]), tells)
-
-    def _is_simple(self, track: Track) -> bool:
-        """Whether neither deals, nor recycling, nor an earlier qualification tell anything."""
-        if track.deals or track.recycled_at is not None or not track.spells:
-            return False
-        *earlier, now = track.spells
-        return (
-            track.recorded == now.stage
-            and now.stage in self._plain_stages
-            and all(each.stage in self._early_stages for each in earlier)
-        )
-
-    @cached_property
-    def _plain_stages(self) -> frozenset[str]:
-        beside = {self._lifecycle.nurture.stage, self._lifecycle.archive.stage}
-        beside |= {each.stage or "" for each in self._lifecycle.rejection_reasons}
-        stages = {each.name for each in self._lifecycle.stages if not each.recycles}
-        return frozenset(stages - beside)
-
-    @cached_property
-    def _early_stages(self) -> frozenset[str]:
-        """The stages before the first one that qualifies."""
-        floor = self._lifecycle.floor
-        return self._plain_stages & {each.name for each in self._lifecycle.stages[:floor]}
-
-    def _bits_of(self, stem: str) -> tuple[int, ...]:
-        """In each word of answers, the bits of the conditions of a definition."""
-        words = [0] * self.answers.words
-        for i, place in enumerate(self.answers.places):
-            if place.startswith(f"{stem}."):
-                words[i // MASKS] |= 1 << (i % MASKS)
-        return tuple(words)
-
-    @cached_property
-    def _of_lifecycle(self) -> tuple[int, ...]:
-        return self._bits_of("lifecycle")
-
-    @cached_property
-    def _of_slas(self) -> tuple[int, ...]:
-        return self._bits_of("slas")
-
     def _do(
         self, outcome: Outcome, actions: Actions, because: str, board: Board, now: datetime
     ) -> None:
         for action in actions:
-            if action.kind in _CHANGING:
+            if action.kind in CHANGING:
                 doer = Doer(self.answers.definitions, board.router, self._zone, now)
                 doer.do(outcome, action, Told("", because, {}))
 
     def _is_clock_due(self, track: Track, now: datetime) -> bool:
         """Whether a clock may have started, or one asks to be looked at."""
-        if now == self.end and track.has_open_clocks:
+        if track.is_unheard or (now == self.end and track.clocks):
             return True
         due = any(
             each.next_at is not None and each.next_at <= now and each.sla in self._slas_that_matter
@@ -312,8 +224,7 @@ class Player:
     ) -> bool:
         """Review the clocks; whether an escalation gave the lead to somebody."""
         if board is None or not (
-            outcome.moves or outcome.decisions or track.is_unheard
-            or self._is_clock_due(track, now)
+            outcome.moves or outcome.decisions or self._is_clock_due(track, now)
         ):  # fmt: skip
             return False
         track.looked_at, track.applying = now, self._applying(track.row(now))

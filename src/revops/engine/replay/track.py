@@ -103,7 +103,9 @@ class Track:
         rows = self.rows
         if tells is not None:
             told = [None, *(tells(row) for row in rows)]
-            rows = [row for row, one, other in zip(rows, told, told[1:]) if one != other]
+            rows = [
+                row for row, one, other in zip(rows, told, told[1:], strict=False) if one != other
+            ]
         moments = {moment_of(row[0]) for row in rows}
         moments |= {at for at, _ in self.set_by_people}
         moments |= {each.since for each in self.deals}
@@ -134,11 +136,6 @@ class Track:
             return None
         moments = (each.next_at for each in self.clocks.values() if each.sla in among)
         return min((each for each in moments if each is not None and each > now), default=None)
-
-    @property
-    def has_open_clocks(self) -> bool:
-        """Whether a clock still runs, in time or late."""
-        return any(each.stopped_at is None for each in self.clocks.values())
 
     def place(self, now: datetime, tells: Hashable) -> Hashable:
         """What its moves depend on while it is in one stage, but for the time."""

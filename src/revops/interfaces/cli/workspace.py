@@ -109,7 +109,7 @@ def diff(
     format_: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Say what changed in the definitions, in words: `pricing_page: 20 -> 15 points`."""  # fmt: skip
+    """Say what changed in the definitions, in words: `pricing_page: 20 -> 15 points`."""
     from revops.definitions.diff import Change
     from revops.services.diff import diff as diff_workspaces
 

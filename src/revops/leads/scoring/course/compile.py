@@ -15,13 +15,12 @@ from sqlglot import exp
 
 from revops.kit.condition import parse_condition
 from revops.leads.scoring.answers import UNSCORED
-from revops.leads.scoring.asked import Asked
 from revops.leads.scoring.behaviour import Behaviour
 from revops.leads.scoring.compile import fields_of_scoring, model_of
 from revops.leads.scoring.course.engaged import engaged_steps
 from revops.leads.scoring.course.model import NOW, CourseModel
 from revops.leads.scoring.course.pieces import Span, columns, piece_steps, query
-from revops.leads.scoring.course.slots import Level, Slots, Value
+from revops.leads.scoring.course.slots import Slots, Value
 from revops.leads.scoring.course.sources import Sources
 from revops.leads.scoring.course.versions import ENGAGED_FIELD, Versions
 from revops.leads.scoring.expressions import column, decayed, micros, micros_at, number
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from revops.definitions.scope import Vocabulary
     from revops.definitions.scoring import Scoring, ScoringModel
+    from revops.leads.scoring.asked import Asked
 
 COURSE_COLUMNS = ("model", "fit", "engagement", "total", "band", "qualified", "reached")
 COURSE = "course"
@@ -64,14 +64,15 @@ def compile_course(
 ) -> Course:
     """The steps that give the scores of the contacts in `wanted` at every moment of a time.
 
-    `course`: contact_id, changed_at, model, fit, engagement, total, band, qualified, reached (names of the
-    thresholds that hold): one row at `start` and one wherever anything of it changes, up to and
-    including `end`; model and all else NULL, false or empty where no model accepts the contact.
-    What a row says holds until the contact's next one.
+    `course`: contact_id, changed_at, model, fit, engagement, total, band, qualified, reached
+    (names of the thresholds that hold): one row at `start` and one wherever anything of it
+    changes, up to and including `end`; model and all else NULL, false or empty where no model
+    accepts the contact. What a row says holds until the contact's next one.
 
-    With `asked` there is a row wherever an answer changes, instead: contact_id, changed_at (microseconds),
-    fit, engagement, total, qualified, reached as a number (a bit for each of `thresholds_of`),
-    `q0`, `q1`, ... (numbers with a bit for each condition, in order), and the fields asked for.
+    With `asked` there is a row wherever an answer changes, instead: contact_id, changed_at (in
+    microseconds), fit, engagement, total, qualified, reached as a number (a bit for each of
+    `thresholds_of`), `q0`, `q1`, ... (numbers with a bit for each condition, in order), and the
+    fields asked for.
 
     Raises:
         ConditionError: A condition is wrong.
@@ -100,17 +101,14 @@ def compile_course(
     )  # fmt: skip
     sources = Sources(behaviour, (slot.source for slot in slots.numbers), start, end)
     span = Span("begins", "ends")
+    kept = Role.KEPT if len(models) > 1 else Role.PART
     steps = [
         *versions.steps(),
         *sources.steps(),
         versions.moments(),
         *piece_steps(slots, sources.names, span),
         Step("state", query(_state(slots))),
-        Step(
-            "known",
-            _known(models, vocabulary, versions.fields, slots),
-            Role.KEPT if len(models) > 1 else Role.PART,
-        ),  # fmt: skip
+        Step("known", _known(models, vocabulary, versions.fields, slots), kept),
         *arithmetic,
         Step("given", _union(given)),
         Step(COURSE, _changes(asked, told), Role.ANSWER),
@@ -211,7 +209,9 @@ def _given(
     held = [part.bound(parse_condition(text, scope)) for text in asked.conditions.values()]
     for word in range(words_of(asked)):
         some = held[word * MASKS : (word + 1) * MASKS]
-        found = found.select(exp.alias_(_mask([*zip(some, range(MASKS))]), f"q{word}"))
+        found = found.select(
+            exp.alias_(_mask([*zip(some, range(MASKS), strict=False)]), f"q{word}")
+        )
     for each in sorted(told):
         found = found.select(exp.alias_(column(field_column(each)), each, quoted=True))
     return found

@@ -37,7 +37,8 @@ FROM contacts WHERE NOT account_id IS NULL
 """
 _STAFF_EVER = """
 SELECT contact_id, account_id, since,
-    COALESCE(LEAD(since) OVER (PARTITION BY contact_id ORDER BY since), 4611686018427387904) AS until
+    COALESCE(LEAD(since) OVER (PARTITION BY contact_id ORDER BY since), 4611686018427387904)
+        AS until
 FROM (
     SELECT c.id AS contact_id, c.account_id, CAST(-4611686018427387904 AS BIGINT) AS since
     FROM contacts AS c
@@ -75,7 +76,8 @@ SELECT contact_id, since, until FROM (
 ) WHERE opens
 """
 _BUSY_THERE = """
-SELECT s.account_id, GREATEST(b.since, s.since, {start}) AS since, LEAST(b.until, s.until) AS until
+SELECT s.account_id, GREATEST(b.since, s.since, {start}) AS since,
+    LEAST(b.until, s.until) AS until
 FROM busy AS b JOIN staff AS s ON s.contact_id = b.contact_id
 WHERE b.since < s.until AND s.since < b.until AND NOT s.account_id IS NULL
     AND LEAST(b.until, s.until) > {start}

@@ -59,7 +59,7 @@ def piece_steps(slots: Slots, sources: Mapping[Source, str], span: Span) -> list
 def columns(slots: Slots) -> list[str]:
     """The columns of whole numbers in which levels, counts and sums stand."""
     words = sorted({word for word, _ in slots.places().values()})
-    numbers = {**slots.of(Count), **slots.of(Sum)}.values()
+    numbers = [*slots.of(Count).values(), *slots.of(Sum).values()]
     return [*(f"w{word}" for word in words), *(f"l{number}" for number in numbers)]
 
 

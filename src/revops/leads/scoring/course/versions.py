@@ -162,17 +162,11 @@ class Versions:
         # Within structs, which sort by their parts, because NULL is a value.
         then = "MAX({'s': seq, 'v': new_value}).v"
         first = "MIN({'a': changed_at, 's': seq, 'v': old_value}).v"
+        taken = f"SELECT record_id, {moment} AS at, {then} AS v {mine} GROUP BY record_id, {moment}"
+        before = f"SELECT record_id, CAST({LONG_AGO} AS BIGINT), {first} {mine} GROUP BY record_id"
         return Step(
             self._past_of(plural, field),
-            _union(
-                [
-                    f"SELECT record_id, {moment} AS at, {then} AS v {mine}"
-                    f" GROUP BY record_id, {moment}",
-                    f"SELECT record_id, CAST({LONG_AGO} AS BIGINT), {first} {mine}"
-                    " GROUP BY record_id",
-                ],
-                is_distinct=False,
-            ),
+            _union((taken, before), is_distinct=False),
         )
 
     def _turned(self) -> str:

@@ -1,0 +1,88 @@
+"""The queries behind the facts of a replay."""
+
+from __future__ import annotations
+
+HISTORY = """
+SELECT record_id, field, changed_at, old_value, new_value, changed_by, reason, seq
+FROM memory.main.contact_history
+"""
+DECIDED = f"""
+CREATE OR REPLACE TEMP TABLE decided AS {HISTORY}
+WHERE field = 'lifecycle_stage' AND changed_at > $start
+    AND changed_at <= $end AND new_value IN (SELECT UNNEST($followed))
+    AND changed_by IS DISTINCT FROM $by
+"""
+# What held at the beginning, where only later changes tell; and nothing, for who came later.
+ANCHORS = """
+INSERT INTO decided
+SELECT record_id, field, $start, NULL, MIN({'a': changed_at, 's': seq, 'v': old_value}).v, NULL,
+    NULL, -1
+FROM memory.main.contact_history WHERE list_contains($fields, field)
+GROUP BY record_id, field HAVING MIN(changed_at) > $start
+    AND NOT record_id IN (SELECT id FROM contacts WHERE created_at > $start)
+UNION ALL
+SELECT id, UNNEST($fields), $start, NULL, NULL, NULL, NULL, -1
+FROM contacts WHERE created_at > $start
+"""
+BEGINNING = """
+CREATE OR REPLACE TEMP TABLE beginning AS
+WITH past AS (
+    SELECT record_id, field, MAX({'a': changed_at, 's': seq, 'v': new_value}) AS last
+    FROM contact_history
+    WHERE field IN ('lifecycle_stage', 'owner', 'recycled_at', 'account_id')
+        AND changed_at <= $start
+    GROUP BY record_id, field
+),
+since AS (
+    SELECT record_id, MAX(changed_at) AS at FROM memory.main.contact_history
+    WHERE field = 'lifecycle_stage' AND changed_at <= $start GROUP BY record_id
+)
+SELECT c.id AS contact_id, c.created_at AS came_at,
+    CASE WHEN s.record_id IS NULL THEN c.lifecycle_stage ELSE s.last.v END AS stage,
+    since.at AS stage_at,
+    CASE WHEN o.record_id IS NULL THEN c.owner ELSE o.last.v END AS owner,
+    CASE WHEN r.record_id IS NULL THEN c.recycled_at ELSE TRY_CAST(r.last.v AS TIMESTAMP) END
+        AS recycled_at,
+    CASE WHEN a.record_id IS NULL THEN c.account_id ELSE a.last.v END AS account_id
+FROM contacts AS c
+LEFT JOIN past AS s ON s.record_id = c.id AND s.field = 'lifecycle_stage'
+LEFT JOIN past AS o ON o.record_id = c.id AND o.field = 'owner'
+LEFT JOIN past AS r ON r.record_id = c.id AND r.field = 'recycled_at'
+LEFT JOIN past AS a ON a.record_id = c.id AND a.field = 'account_id'
+LEFT JOIN since ON since.record_id = c.id
+"""
+DEAL_PARTS = """
+CREATE OR REPLACE TEMP TABLE named_deal AS
+SELECT id, LIST(contact_id) AS contacts FROM (
+    SELECT id, TRIM(UNNEST(STRING_SPLIT(contact_ids, ';'))) AS contact_id FROM opportunities
+) JOIN {wanted} USING (contact_id) GROUP BY id
+"""
+DEALS = """
+SELECT o.*, n.contacts FROM opportunities AS o JOIN named_deal AS n USING (id)
+WHERE o.created_at <= $1
+"""
+SALES = """
+WITH valued AS (
+    SELECT record_id,
+        MAX({'a': changed_at, 's': seq, 'v': new_value}) FILTER (changed_at <= $end) AS last,
+        MIN({'a': changed_at, 's': seq, 'v': old_value}) AS first
+    FROM opportunity_history WHERE field = 'amount' GROUP BY record_id
+),
+sale AS (
+    SELECT id, account_id, contact_ids, created_at,
+        CASE WHEN is_won IS NULL OR closed_at IS NULL OR closed_at > $end THEN 'open'
+            WHEN is_won THEN 'won' ELSE 'lost' END AS state,
+        COALESCE(CASE WHEN v.record_id IS NULL THEN amount
+            WHEN v.last IS NULL THEN TRY_CAST(v.first.v AS DOUBLE)
+            ELSE TRY_CAST(v.last.v AS DOUBLE) END, 0) AS amount
+    FROM opportunities LEFT JOIN valued AS v ON v.record_id = id
+    WHERE created_at > $start AND created_at <= $end AND COALESCE(type, 'new') = 'new'
+)
+SELECT contact_id, id, created_at, state, amount FROM (
+    SELECT TRIM(UNNEST(STRING_SPLIT(contact_ids, ';'))) AS contact_id, * FROM sale
+    WHERE NOT contact_ids IS NULL
+    UNION ALL
+    SELECT c.id, s.* FROM sale AS s JOIN contacts AS c ON c.account_id = s.account_id
+    WHERE s.contact_ids IS NULL
+) ORDER BY contact_id, created_at, id
+"""
