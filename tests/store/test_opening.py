@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from revops.kit.errors import RevopsError
-from revops.store import Store, open_store
+from revops.store import Store, migrate, open_store
 from revops.store.turns import turns_of
 
 

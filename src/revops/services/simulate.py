@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from revops.definitions.catalog import Catalog
     from revops.engine.replay import Flip, Qualified, Side
-    from revops.kit.chart import Chart
     from revops.services.workspace import Workspace
     from revops.store.facts import Facts
 
@@ -91,7 +90,7 @@ class Simulation:
         """All figures beside each other."""
         return [*_leads(self), *_became(self), *_loads(self), *_promises(self)]
 
-    def charts(self) -> list[Chart]:
+    def charts(self) -> list[Bars]:
         """Before and after, as pictures."""
         return [_weeks(self), _sharing(self)]
 
