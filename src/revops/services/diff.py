@@ -21,6 +21,7 @@ from revops.services.simulate import simulate
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from revops.definitions.scope import CustomFields
     from revops.services.simulate import Simulation
     from revops.services.workspace import Workspace
 
@@ -46,11 +47,23 @@ def diff(workspace: Path, old: str | None = None, new: str | None = None) -> lis
 
 
 def sides(
-    workspace: Path, old: str | None = None, new: str | None = None
+    workspace: Path,
+    old: str | None = None,
+    new: str | None = None,
+    *,
+    met: CustomFields | None = None,
 ) -> tuple[Catalog, Catalog]:
-    """The two sets of definitions that are compared; see `diff`."""
-    before = _catalog(workspace, old or "HEAD")
-    after = _sound(workspace, "") if new is None else _catalog(workspace, new)
+    """The two sets of definitions that are compared; see `diff`.
+
+    Args:
+        workspace: As `diff` takes it.
+        old: The same.
+        new: The same.
+        met: The custom fields of the records that are to be decided on; then the definitions
+            must have no errors at all.
+    """
+    before = _catalog(workspace, old or "HEAD", met)
+    after = _sound(workspace, "", met) if new is None else _catalog(workspace, new, met)
     return before, after
 
 
@@ -69,10 +82,10 @@ def impact(
     return simulate(workspace, after, start, end, present=before)
 
 
-def _catalog(workspace: Path, side: str) -> Catalog:
+def _catalog(workspace: Path, side: str, met: CustomFields | None) -> Catalog:
     folder = Path(side)
     if (folder / SETTINGS_FILE).is_file():
-        return _sound(folder, f"{side.rstrip('/')}/")
+        return _sound(folder, f"{side.rstrip('/')}/", met)
     if folder.is_dir():
         raise RevopsError(
             "no-workspace", f"there is no {SETTINGS_FILE} in {side}", "name a workspace's folder"
@@ -80,16 +93,15 @@ def _catalog(workspace: Path, side: str) -> Catalog:
     commit = _commit(workspace, side)
     with tempfile.TemporaryDirectory(prefix="revops-diff-") as scratch:
         _check_out(workspace, commit, side, Path(scratch))
-        return _sound(Path(scratch), f"{side}:")
+        return _sound(Path(scratch), f"{side}:", met)
 
 
-def _sound(folder: Path, side: str) -> Catalog:
-    """The catalog of a folder in which every definition can be compared."""
-    catalog, issues = load_catalog(folder)
-    if catalog.unusable:
-        raise RevopsError.of(
-            [replace(issue, file=f"{side}{issue.file}") for issue in errors(issues)]
-        )
+def _sound(folder: Path, side: str, met: CustomFields | None) -> Catalog:
+    """The catalog of a folder in which every definition can be compared, or decided by."""
+    catalog, issues = load_catalog(folder, met)
+    wrong = errors(issues)
+    if wrong and (catalog.unusable or met is not None):
+        raise RevopsError.of([replace(issue, file=f"{side}{issue.file}") for issue in wrong])
     return catalog
 
 

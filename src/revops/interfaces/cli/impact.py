@@ -68,11 +68,11 @@ def show_impact(
     from revops.services.diff import impact, sides
     from revops.services.score import now
     from revops.services.simulate import Figure
-    from revops.services.workspace import open_workspace
+    from revops.services.workspace import met_custom_fields, open_workspace
 
-    catalogs = sides(folder, *compared)
-    changes = diff_definitions(*catalogs)
     with open_workspace(folder) as opened, working("Replaying the past ..."):
+        catalogs = sides(folder, *compared, met=met_custom_fields(opened.store))
+        changes = diff_definitions(*catalogs)
         zone = opened.settings.time_zone
         end = read_time(time[1], "--to", zone) if time[1] else now()
         start = read_time(time[0], "--from", zone) if time[0] else end - HALF_A_YEAR
