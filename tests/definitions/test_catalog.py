@@ -271,7 +271,7 @@ ROOTS = st.dictionaries(KEYS, ANYTHING, max_size=3)
         optional=dict.fromkeys(("scoring", "lists", "lifecycle", "people", "calendars"), ROOTS),
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_nothing_that_is_written_raises(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, Any]
 ) -> None:

@@ -29,7 +29,7 @@ MICROSECOND = timedelta(microseconds=1)
 VOCABULARY = Vocabulary(LISTS, CUSTOM)
 TOLD = "contact_id, model, fit, engagement, total, band, qualified, reached"
 some = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
