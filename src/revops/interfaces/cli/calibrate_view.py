@@ -36,8 +36,10 @@ def show_calibrated(found: Calibrated) -> None:
         stdout.print("  nothing changes")
     if found.output is not None:
         stdout.print(f"\nWritten: {found.output}", style="good", markup=False)
-    said = "Nothing is applied. Write it with --output DIR, then: revops validate --with DIR"
-    stdout.print(f"\n{said}", style="quiet", markup=False)
+    write = "" if found.output is not None else "Write it with --output DIR, then: "
+    folder = found.output or "DIR"
+    said = f"Nothing is applied. {write}revops validate --with {folder} judges it"
+    stdout.print(f"\n{said}", style="quiet", markup=False, soft_wrap=True)
 
 
 def _show_model(each: ModelCalibrated) -> None:
