@@ -14,10 +14,10 @@ from revops.interfaces.cli.options import (
     FormatOption,
     WorkspaceOption,
     read_as_of,
+    read_duration,
     workspace_folder,
 )
 from revops.interfaces.cli.output import Format, write_object
-from revops.kit.duration import parse_duration
 from revops.kit.errors import RevopsError
 
 
@@ -62,10 +62,7 @@ def calibrate(
     from revops.services.score import now
     from revops.services.workspace import open_workspace
 
-    try:
-        ahead = parse_duration(before)
-    except ValueError as error:
-        raise RevopsError("bad-duration", f"--before: {error}") from None
+    ahead = read_duration(before, "--before")
     if format_ in {Format.CSV, Format.PARQUET}:
         raise RevopsError("bad-options", "a calibration is shown as a table or as json")
     with open_workspace(workspace_folder(workspace)) as opened, working("Calibrating ..."):

@@ -9,10 +9,11 @@ import typer
 
 from revops.interfaces.cli.output import Format
 from revops.kit.clock import parse_instant, parse_zone
+from revops.kit.duration import parse_duration
 from revops.kit.errors import RevopsError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -77,6 +78,18 @@ def read_as_of(text: str | None, zone: str) -> datetime | None:
         return parse_instant(text, parse_zone(zone))
     except ValueError as error:
         raise RevopsError("bad-time", f"--as-of: {error}") from None
+
+
+def read_duration(text: str, option: str) -> timedelta:
+    """The length of time that an option names.
+
+    Raises:
+        RevopsError: It is none.
+    """
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise RevopsError("bad-duration", f"{option}: {error}", "such as '7 days'") from None
 
 
 def examples(*lines: str) -> str:

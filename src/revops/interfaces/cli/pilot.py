@@ -16,16 +16,15 @@ from revops.interfaces.cli.options import (
     WorkspaceOption,
     examples,
     read_as_of,
+    read_duration,
     workspace_folder,
 )
 from revops.interfaces.cli.output import check_output, is_shown
 from revops.interfaces.cli.tables import plain_table
 from revops.kit.clock import parse_zone, to_reader
-from revops.kit.duration import parse_duration
-from revops.kit.errors import RevopsError
 
 if TYPE_CHECKING:
-    from datetime import timedelta, tzinfo
+    from datetime import tzinfo
 
     from revops.leads.golive.pilot import Comparison, Pilot, Share
 
@@ -71,7 +70,7 @@ def start(
         begins = read_times(zone, from_=from_)["from_"]
         made = start_pilot(
             opened, name, by=person(by), members=member or (), team=team, size=reps, seed=seed,
-            starts_at=begins, length=_length(length),
+            starts_at=begins, length=read_duration(length, "--for"),
         )  # fmt: skip
     stdout.print(Text(_words(made, parse_zone(zone))))
 
@@ -136,13 +135,6 @@ def end(name: NameArgument, *, workspace: WorkspaceOption = None) -> None:
         zone = opened.settings.time_zone
     when = to_reader(ended.ends_at, parse_zone(zone))
     stdout.print(f"Pilot {ended.name} ended {when}.", markup=False)
-
-
-def _length(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise RevopsError("bad-length", f"--for: {error}", "such as '2 weeks'") from None
 
 
 def _words(pilot: Pilot, zone: tzinfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from revops.interfaces.cli.options import (
     WorkspaceOption,
     examples,
     read_as_of,
+    read_duration,
     workspace_folder,
 )
 from revops.interfaces.cli.output import (
@@ -29,12 +30,7 @@ from revops.interfaces.cli.output import (
 )
 from revops.interfaces.cli.predict_view import show_explained, show_predicted, show_trained
 from revops.interfaces.pictures import is_picture, write_picture
-from revops.kit.duration import parse_duration
-from revops.kit.errors import RevopsError
 from revops.leads.prediction.examples import Subject
-
-if TYPE_CHECKING:
-    from datetime import timedelta
 
 predict_app = typer.Typer(
     help="Predict who will be won: learn from past outcomes, score who is open, say why.",
@@ -118,7 +114,7 @@ def train(
             opened,
             now=read_as_of(as_of, opened.settings.time_zone) or now(),
             subject=of,
-            before=_duration(before),
+            before=read_duration(before, "--before"),
             field=outcome,
             keep=keep or (),
             seed=seed,
@@ -192,10 +188,3 @@ def explain(
         write_object(explained, output)
     else:
         write(as_result(explained.reasons, Reason), format_, output)
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise RevopsError("bad-duration", f"--before: {error}") from None

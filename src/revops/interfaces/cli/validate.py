@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from revops.interfaces.cli.options import (
     FormatOption,
     WorkspaceOption,
     read_as_of,
+    read_duration,
     workspace_folder,
 )
 from revops.interfaces.cli.output import (
@@ -28,8 +29,7 @@ from revops.interfaces.cli.output import (
 )
 from revops.interfaces.cli.validate_view import show_validation
 from revops.interfaces.pictures import is_picture, write_picture
-from revops.kit.duration import format_duration, parse_duration
-from revops.kit.errors import RevopsError
+from revops.kit.duration import format_duration
 
 if TYPE_CHECKING:
     from revops.leads.validation import Validation
@@ -122,8 +122,8 @@ def validate(
             opened,
             now=read_as_of(as_of, opened.settings.time_zone) or now(),
             proposed=proposed,
-            before=_duration(before, "--before"),
-            within=_duration(within, "--within") if within else None,
+            before=read_duration(before, "--before"),
+            within=read_duration(within, "--within") if within else None,
             field=outcome,
         ) as judged,
     ):
@@ -156,10 +156,3 @@ def _heading(judged: Validated) -> str:
         return f"{leads}, scored by what is known now ({version})"
     before = format_duration(judged.before)
     return f"{leads}, each scored as of {before} before its first opportunity ({version})"
-
-
-def _duration(text: str, option: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise RevopsError("bad-duration", f"{option}: {error}") from None
