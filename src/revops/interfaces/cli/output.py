@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 ROWS_SHOWN = 50
-WIDEST, GAP = 40, 3
+FOLDED, GAP = 24, 3
+"""A longer text is folded, so that more columns fit; so much lies between two of them."""
 
 
 class Format(StrEnum):
@@ -146,7 +147,7 @@ def _fitting(result: pa.Table, width: int) -> tuple[pa.Table, int]:
     kept: list[str] = []
     for name in result.column_names:
         values = result.column(name).drop_null().to_pylist()
-        needed = min(max(len(each) for each in (name, *map(str, map(cell, values)))), WIDEST)
+        needed = min(max(len(each) for each in (name, *map(str, map(cell, values)))), FOLDED)
         if values and (needed + GAP <= width or not kept):
             kept.append(name)
             width -= needed + GAP
