@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revops.kit.texts import Form, TextError, check_text, nested, places_in, render
+from revops.kit.texts import Form, TextError, check_text, nested, places_in, render, value_of
 from revops.kit.texts.filling import CUT, MOST_FILLED, MOST_VALUE
 
 KNOWN = {"contact.first_name", "contact.title", "activity.properties.*", "leads[].name", "count"}
@@ -54,6 +54,39 @@ class TestPlaces:
         flat = {"contact.name": "Ann", "account": "x", "account.name": "Acme", "link": "L"}
         values = nested(flat)
         assert values == {"contact": {"name": "Ann"}, "account": {"name": "Acme"}, "link": "L"}
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("{{ score.total }}", 65.0),
+            (" {{ score.fit | round(1) }} ", 12.3),
+            ("{{ count }}", 3),
+            ("{{ is_open }}", True),
+            ("{{ contact.title }}", None),
+            ("{{ nobody.name }}", None),
+            ("{{ contact.title | default(0) }}", 0),
+            ("{{ contact.first_name }}", "Ann"),
+            ("{{ contact }}", ""),
+            ("{{ on }}", "2026-07-01"),
+            ("{{ score.total }} points", "65 points"),
+            ("{{ score.total }}{{ count }}", "653"),
+            ("{{ count }} }} {{ 1 }}", "3 }} 1"),
+            ("score.total", "score.total"),
+            ("{{ 'a' if count else 'b' }}", "a"),
+            ("", ""),
+        ],
+    )
+    def test_a_place_alone_keeps_its_kind(self, text: str, value: object) -> None:
+        values = {**VALUES, "count": 3, "is_open": True, "on": date(2026, 7, 1)}
+        found = value_of(text, values)
+        assert (found, type(found)) == (value, type(value))
+
+    @given(st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=50)))
+    def test_no_value_is_read_as_a_text(self, value: object) -> None:
+        found = value_of("{{ it }}", {"it": value})
+        assert found == (value.strip() if isinstance(value, str) else value)
 
 
 class TestHarmless:

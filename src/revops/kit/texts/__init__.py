@@ -5,7 +5,7 @@ other filters, `if`, and `for` over a list. A place is looked up in mappings alo
 of an object is ever reached, and a value is never read as a template.
 """
 
-from revops.kit.texts.filling import Form, nested, render
+from revops.kit.texts.filling import Form, nested, render, value_of
 from revops.kit.texts.reading import Place, TextError, check_text, places_in
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "nested",
     "places_in",
     "render",
+    "value_of",
 ]

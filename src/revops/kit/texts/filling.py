@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import ChainableUndefined, pass_context
+from jinja2 import ChainableUndefined, TemplateSyntaxError, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from revops.kit.clock import to_reader
@@ -18,6 +18,7 @@ from revops.kit.texts.reading import TextError, places_in
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
 
 MOST_VALUE = 2_000
@@ -65,6 +66,26 @@ def render(
             break
     result = _cut("".join(filled), MOST_FILLED).strip()
     return " ".join(result.split()) if form is Form.LINE else result
+
+
+def value_of(text: str, values: Mapping[str, Any]) -> str | float | bool | None:
+    """What a text says to a machine: a place that stands alone keeps its kind.
+
+    A number stays a number, yes and no stay so, and what is missing is None; of all other texts
+    the places are filled in, as for the value of a field.
+
+    Args:
+        text: The text, such as `{{ score.total }}`.
+        values: As of `render`.
+
+    Raises:
+        TextError: The text is not one.
+    """
+    alone = _alone(text)
+    value = alone(values) if alone else ""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return render(text, values, form=Form.VALUE)
 
 
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,3 +164,16 @@ def _template(text: str, form: Form) -> Template:
         return _ENVIRONMENTS[form].from_string(text)
     except RecursionError:
         raise TextError("the text is nested too deeply", "simplify it") from None
+
+
+@lru_cache(maxsize=2000)
+def _alone(text: str) -> TemplateExpression | None:
+    """What a text's only place asks for; None for a text of anything else."""
+    if len(places_in(text)) != 1:
+        return None
+    try:
+        return _ENVIRONMENTS[Form.VALUE].compile_expression(
+            text.strip().removeprefix("{{").removesuffix("}}")
+        )
+    except TemplateSyntaxError:  # there is something around it
+        return None
