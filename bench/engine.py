@@ -39,7 +39,7 @@ PER_SECOND = 20
 def worker(folder: Path, stop: Signal) -> None:
     own = Event()
     with open_workspace(folder) as workspace:
-        work(workspace, own, lambda _round: own.set() if stop.is_set() else None)
+        work(workspace, own, lambda _round: own.set() if stop.is_set() else None, print)
 
 
 def floor(leads: Leads) -> float:

@@ -40,7 +40,11 @@ stages:
     on_enter:
       - route
       - {task: {subject: "Call {{ contact.first_name }}", due: 1 hour, priority: high}}
-      - {webhook: {destination: hook, event: lead.qualified, payload: {owner: "{{ owner.id }}"}}}
+      - webhook:
+          destination: hook
+          event: lead.qualified
+          payload:
+            {owner: "{{ owner.id }}", score: "{{ score.total }}", title: "{{ contact.title }}"}
     rejection_reasons: [FIT-01]
   - {name: SQL, by: person}
 rejection_reasons:

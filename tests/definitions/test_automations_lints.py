@@ -139,6 +139,57 @@ def test_a_message_needs_a_destination(workspace: Make, action: str, channel: st
     assert (issue.code, f"no {channel} destination" in issue.message) == ("no-destination", True)
 
 
+LIFECYCLE = """\
+stages:
+  - {name: Lead, on_exit: [WHAT]}
+  - {name: MQL, on_enter: [WHAT]}
+rejection_reasons: [{code: FIT-01, reason: r, on_reject: [WHAT]}]
+recycling: {stage: Recycled, on_enter: [WHAT]}
+archive: {stage: Gone, on_enter: [WHAT]}
+suppress: [{name: rivals, when: "in_list(email_domain, 'rivals')"}]
+"""
+SLAS = FILES["slas"].replace("actions: [route]", "actions: [WHAT]")
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "key"),
+    [
+        ("{email: {subject: s, body: b}}", "no-destination", "email"),
+        ("{slack: {to: '#x', text: t}}", "no-destination", "slack"),
+        (
+            "{webhook: {destination: nowhere, event: e}}",
+            "unknown-destination",
+            "webhook.destination",
+        ),
+    ],
+)
+def test_wherever_a_message_stands_it_needs_a_destination(
+    workspace: Make, action: str, code: str, key: str
+) -> None:
+    told = {"lifecycle": LIFECYCLE.replace("WHAT", action), "slas": SLAS.replace("WHAT", action)}
+    folder = workspace(**{**FILES, **told, "automations": "recipes: []"})
+    issues = load_catalog(folder)[1]
+    assert {each.path for each in issues if each.code == code} == {
+        f"{path}[0].{key}"
+        for path in (
+            "stages[0].on_exit",
+            "stages[1].on_enter",
+            "rejection_reasons[0].on_reject",
+            "recycling.on_enter",
+            "archive.on_enter",
+            "slas[0].escalations[0].actions",
+        )
+    }
+    folder = workspace(**{**FILES, **told, "automations": DESTINATIONS.replace("hook", "nowhere")})
+    assert not [each for each in load_catalog(folder)[1] if each.code == code]
+
+
+def test_what_is_told_of_a_destination_waits_until_the_file_can_be_read(workspace: Make) -> None:
+    action = "{email: {subject: s, body: b}}"
+    told = {**FILES, "lifecycle": LIFECYCLE.replace("WHAT", action), "automations": "recipes: 7"}
+    assert {each.code for each in load_catalog(workspace(**told))[1]}.isdisjoint({"no-destination"})
+
+
 class TestDigests:
     FINE = (
         "{name: d, schedule: {every: day}, to: owner, what: mqls, subject: '{{ count }}', body: b}"

@@ -37,6 +37,11 @@ models:
       - {name: cold, from: 0}
 """  # noqa: E501
 LISTS = "competitors: [rival.com]\n"
+DESTINATIONS = """\
+destinations:
+  chat: {slack: {bot_token_env: TOKEN}}
+  mail: {email: {from: a@example.com, host: mail.example.com}}
+"""
 SLAS = "slas: [{name: a, promise: b, starts: {stage: A}, within: 1 day, applies_to: X}]"
 
 
@@ -353,7 +358,7 @@ class TestLifecycle:
     ) -> None:
         text = f"stages: [{{name: A}}, {{name: B, {key}}}, {{name: C}}]\nrecycling: {{}}\n"
         people = "teams: [{name: sales}]"
-        found = lint(workspace, lifecycle=text, people=people)
+        found = lint(workspace, lifecycle=text, people=people, automations=DESTINATIONS)
         assert [(each.code, each.path) for each in found] == (
             [(code, f"stages[1].{path}")] if code else []
         )

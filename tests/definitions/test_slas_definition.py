@@ -41,6 +41,11 @@ stages: [{name: Lead}, {name: MQL}, {name: SQL}]
 rejection_reasons: [{code: FIT-01, reason: Too small}]
 """,
     "routing": "pools: {sales: {members: [ann]}}\n",
+    "automations": """\
+destinations:
+  chat: {slack: {bot_token_env: TOKEN}}
+  mail: {email: {from: a@example.com, host: mail.example.com}}
+""",
 }
 SOUND = """\
 slas:

@@ -195,6 +195,35 @@ def test_mqls_of_the_week_are_told_by_what_they_are_and_became(company: Company)
     assert sam["text"] == carl["text"]
 
 
+PQLS = """
+stages:
+  - {name: Lead, entry: {when: email IS NOT NULL}}
+  - {name: PQL, qualifies: true, acceptance: {stage: SQL}, entry: {when: persona = 'user'}}
+  - {name: MQL, qualifies: true, acceptance: {stage: SQL}, entry: {when: engagement >= 30}}
+  - {name: SQL, by: person, qualifies: true}
+recycling: {stage: Nurture}
+"""
+
+
+def test_who_is_asked_of_sales_for_using_the_product_is_counted_with_the_mqls(
+    company: Company,
+) -> None:
+    (company.workspace.folder / "definitions" / "lifecycle.yaml").write_text(PQLS)
+    company.run(later())
+    company.arrive("cat", "dan")
+    for name in ("ann", "bob"):
+        company.add("contacts", {"id": name, "email": f"{name}@acme.com", "persona": "user"})
+    company.run(later(hours=1))
+    for name in ("bob", "cat"):  # bob is a PQL already, and asked of sales once
+        company.do("demo_request", name, later(hours=2))
+    company.run(later(hours=2))
+    company.set_stage("bob", "SQL", later(hours=3))
+    company.run(later(hours=3))
+    company.run(NEXT_MONDAY)
+    first, *_ = letters(company, "MQLs")
+    assert first["subject"].startswith("3 MQLs")
+
+
 def test_a_dry_run_sends_none(company: Company) -> None:
     deals(company)
     company.run(later())

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-DONE = ("assignments", "clocks", "tasks", "outbox", "enrolments", "memberships")
+OF_ACTIONS = "memberships WHERE kind <> 'score'"
+DONE = ("assignments", "clocks", "tasks", "outbox", "enrolments", OF_ACTIONS)
 WITH_A_LOSS = """
 stages:
   - {name: Lead, entry: {when: email IS NOT NULL}}

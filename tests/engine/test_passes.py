@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,7 +36,13 @@ def test_a_demo_request_becomes_an_owned_and_clocked_lead(leads: Leads) -> None:
         ("Call ann", "dina", "high")
     ]
     assert leads.rows("SELECT destination, state FROM outbox") == [("hook", "pending")]
-    assert leads.rows("SELECT kind, name FROM memberships") == [("tag", "asked")]
+    [(payload,)] = leads.rows("SELECT payload FROM outbox")
+    told = json.loads(payload)["data"]
+    assert (told["owner"], told["score"], told["title"]) == ("dina", 40.0, None)
+    assert leads.rows("SELECT kind, name FROM memberships ORDER BY kind") == [
+        ("score", "qualified"),
+        ("tag", "asked"),
+    ]
     why = leads.rows("SELECT field, new_value, reason FROM changes ORDER BY seq")
     assert {(field, value) for field, value, _ in why} == {
         ("lifecycle_stage", "MQL"),
@@ -130,7 +137,10 @@ def test_a_recipe_waits_and_sets_off_another(leads: Leads) -> None:
         ("follow", "done"),
         ("thank", "done"),
     ]
-    assert leads.rows("SELECT name FROM memberships ORDER BY name") == [("asked",), ("followed",)]
+    assert leads.rows("SELECT name FROM memberships WHERE kind = 'tag' ORDER BY name") == [
+        ("asked",),
+        ("followed",),
+    ]
 
 
 def test_decay_alone_wakes_the_engine(leads: Leads) -> None:

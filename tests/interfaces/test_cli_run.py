@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from worked_company import bring, prepare_company
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Revops
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
 FIRST = ("--as-of", "2026-03-02T10:00", "--no-deliver")
 LATER = ("--as-of", "2026-03-02T11:00", "--no-deliver")
 NEW = "id,email,title\nn1,nora@mail.tiny.example,VP Sales\n"
+
+
+@pytest.fixture
+def handlers_as_before() -> Iterator[None]:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture(autouse=True)
@@ -61,20 +72,35 @@ def test_an_account_is_found_and_told_wherever_a_contact_is_looked_at(
     assert shown["account"] == "a2 Tiny"
 
 
-def test_messages_to_a_destination_that_was_renamed_are_named(
-    revops: Revops, company: Path
-) -> None:
-    revops("run", "--first-look", "act", *FIRST)
+def rename_the_destination(company: Path) -> None:
     automations = company / "definitions" / "automations.yaml"
     automations.write_text(automations.read_text().replace("crm:", "sales_crm:"))
     lifecycle = company / "definitions" / "lifecycle.yaml"
     lifecycle.write_text(
         lifecycle.read_text().replace("destination: crm", "destination: sales_crm")
     )
+
+
+def test_messages_to_a_destination_that_was_renamed_are_named(
+    revops: Revops, company: Path
+) -> None:
+    revops("run", "--first-look", "act", *FIRST)
+    rename_the_destination(company)
     said = " ".join(revops("run", *LATER[:2]).out.split())
     assert "1 message waits for 'crm', which is not defined any more" in said
     assert "call the destination 'crm' again in automations.yaml" in said
     assert "1 waiting" in said
+
+
+@pytest.mark.usefixtures("handlers_as_before")
+def test_a_worker_names_them_once(revops: Revops, company: Path) -> None:
+    revops("run", "--first-look", "act", *FIRST)
+    rename_the_destination(company)
+    Timer(1.5, signal.raise_signal, (signal.SIGINT,)).start()
+    said = " ".join(revops("serve", "--worker").out.split())
+    assert said.count("for 'crm', which is not defined any more") == 1
+    assert said.count("messages for 'sales_crm' wait: the environment variable CRM_SECRET") == 1
+    assert "call the destination 'crm' again in automations.yaml" in said
 
 
 def test_a_day_to_come_back_is_named_when_rejecting(revops: Revops) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from revops.interfaces.cli.console import PIPED_WIDTH, stdout
 from revops.interfaces.cli.output import Format, chosen, write
 from revops.interfaces.cli.tables import cell, points
 from revops.kit.errors import RevopsError
@@ -121,7 +122,10 @@ def test_values_are_shown_as_people_write_them(value: object, shown: str) -> Non
     assert str(cell(value)) == shown
 
 
-def test_a_long_text_is_folded_so_that_more_columns_fit(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_text_is_folded_so_that_more_columns_fit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stdout, "width", PIPED_WIDTH)
     write(pa.table({f"column_{letter}": [letter.upper() * 60] for letter in "defghi"}), None, None)
     shown = capsys.readouterr()
     assert [shown.out.count(letter) for letter in "DEFGHI"] == [60] * 6

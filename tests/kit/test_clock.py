@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revops.kit.clock import parse_instant, parse_zone, to_reader
+from revops.kit.clock import parse_instant, parse_zone, plain_utc, to_reader
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -52,3 +52,8 @@ def test_a_reader_sees_the_own_zone() -> None:
 def test_an_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a time zone"):
         parse_zone(name)
+
+
+def test_facts_hold_times_in_utc_without_a_zone() -> None:
+    told = datetime(2026, 3, 2, 9, 30, tzinfo=BERLIN)
+    assert plain_utc(told) == datetime(2026, 3, 2, 8, 30)  # noqa: DTZ001 - that is the point

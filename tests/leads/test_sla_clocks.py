@@ -228,9 +228,26 @@ class TestStarts:
         known = rules({"applies_to": "total >= 76"})
         happened = timeline(mql("03-02 09:00"))
         (began,) = the_clocks(known, happened, "03-02 09:30", holds=("slas.slas[0].applies_to",))
-        assert the_clocks(known, happened, "03-02 10:00") == ()
-        cooled = Lead("c1")
-        assert len(clocks(known, cooled, happened, at("03-02 10:00"), known={began.id})) == 1
+        (waived,) = the_clocks(known, happened, "03-02 10:00")
+        assert (waived.id, waived.state, waived.is_open) == (began.id, State.WAIVED, False)
+        for was, warm, state in (
+            (State.RUNNING, False, State.RUNNING),
+            (State.WAIVED, True, State.WAIVED),
+            (State.WAIVED, False, State.WAIVED),
+        ):
+            lead = Lead("c1", holds=frozenset(["slas.slas[0].applies_to"] if warm else []))
+            kept = {began.id: was}
+            (found,) = clocks(known, lead, happened, at("03-02 10:00"), known=kept)
+            assert found.state is state
+
+    def test_a_clock_that_was_waived_holds_no_later_start(self) -> None:
+        known = rules({"applies_to": "total >= 76", "starts": {"activity": "call"}, "stops": []})
+        happened = timeline(activities=(call("03-02 09:00"), call("03-02 10:00")))
+        (first, _) = the_clocks(known, happened, "03-02 11:00")
+        lead = Lead("c1", holds=frozenset(["slas.slas[0].applies_to"]))
+        kept = {first.id: State.WAIVED}
+        found = clocks(known, lead, happened, at("03-02 11:00"), known=kept)
+        assert [each.state for each in found] == [State.WAIVED, State.RUNNING]
 
     def test_what_began_before_a_day_can_be_left_out(self) -> None:
         found = clocks(

@@ -69,7 +69,8 @@ class WebhookAction(Definition):
         dict[Name, Text],
         Field(
             default_factory=dict,
-            description="Further values, each a text with places to fill in",
+            description="Further values, each a text with places to fill in; a place alone"
+            " keeps its kind: a number stays a number, what is missing is null",
         ),
     ]
 
@@ -113,7 +114,8 @@ class Action(Definition):
     ] = None
     assign: Annotated[Recipient | None, Field(description="Make this user the owner")] = None
     set: Annotated[
-        dict[FieldName, Value] | None, Field(description="Set fields of the contact")
+        dict[FieldName, Value] | None,
+        Field(description="Set fields of the contact; one with `null` is cleared"),
     ] = None
     stage: Annotated[Name | None, Field(description="Move to this lifecycle stage")] = None
     task: Annotated[

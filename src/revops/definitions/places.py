@@ -27,7 +27,7 @@ _PERSON = ("id", "name", "email")
 _OF_LEAD = {
     *(f"{who}.{what}" for who in ("owner", "manager", "previous_owner") for what in _PERSON),
     *(f"score.{what}" for what in ("fit", "engagement", "total", "band")),
-    *("company", "link", "now", "today", "recent_activity"),
+    *("contact.name", "company", "link", "now", "today", "recent_activity"),
 }
 CLOCK_PLACES = frozenset({"clock.sla", "clock.step", "clock.started_at", "clock.due_at"})
 """What is known of the clock that a step or a recipe is about."""
@@ -113,7 +113,7 @@ def fields_named(part: object) -> Iterator[str]:
 
     They are called as conditions call them: `title`, `account.employees`.
     """
-    for action in _actions_in(part):
+    for action in actions_in(part):
         yield from action.set or ()
         for _, text in texts_of(action):
             for place in places_in(text):
@@ -122,17 +122,17 @@ def fields_named(part: object) -> Iterator[str]:
                     yield name if whose == "contact" else place.name
 
 
-def _actions_in(part: object) -> Iterator[Action]:
+def actions_in(part: object) -> Iterator[Action]:
     """Every action, wherever it stands."""
     match part:
         case Action():
             yield part
         case BaseModel():
             for name in type(part).model_fields:
-                yield from _actions_in(getattr(part, name))
+                yield from actions_in(getattr(part, name))
         case tuple():
             for each in part:
-                yield from _actions_in(each)
+                yield from actions_in(each)
 
 
 def texts_of(action: Action) -> Iterator[tuple[str, str]]:

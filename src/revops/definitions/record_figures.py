@@ -23,6 +23,7 @@ RECORD_FIGURES: dict[str, tuple[Field, ...]] = {
     "renewal": (
         Field("days_left", FieldType.INTEGER, "Days from today, in the workspace's zone"),
         Field("last_nps", FieldType.DECIMAL, "The account's latest answer to an NPS survey"),
+        Field("opportunity_id", meaning="The sale that its subscription came from"),
     ),
     "usage_record": (
         Field(

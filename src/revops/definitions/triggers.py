@@ -142,7 +142,11 @@ class Trigger(Definition):
     clock: Annotated[Name | None, Field(description="The clock of this service level")] = None
     schedule: Annotated[Schedule | None, Field(description="A time comes")] = None
     qualified: Annotated[
-        Yes | None, Field(description="The lead's score reaches what makes an MQL")
+        Yes | None,
+        Field(
+            description="The score comes to make an MQL of the lead, whatever its stage is; again "
+            "when it has fallen meanwhile"
+        ),
     ] = None
     created: Annotated[
         Yes | RecordName | None, Field(description="The lead, or such a record, is new")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
+_MAY_CLEAR = "set"
 
 
 def validate(model: type[Model], source: Source, file: str) -> tuple[Model | None, list[Issue]]:
@@ -62,9 +63,16 @@ def _strict(model: type[Model], value: Any) -> Model:
 
 
 def _without_empty(value: Any) -> Any:
-    """A key with nothing after it is as good as absent: its lines may all be comments."""
+    """A key with nothing after it is as good as absent: its lines may all be comments.
+
+    Only what an action sets may be nothing: that clears a field.
+    """
     if isinstance(value, dict):
-        return {key: _without_empty(each) for key, each in value.items() if each is not None}
+        return {
+            key: each if key == _MAY_CLEAR else _without_empty(each)
+            for key, each in value.items()
+            if each is not None
+        }
     return [_without_empty(each) for each in value] if isinstance(value, list) else value
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from revops.engine.agenda import ACT, ACTIVITY, NEW, SETTLE
 from revops.engine.doing import Told
-from revops.engine.moving import enter, is_history, join_account, take
+from revops.engine.moving import enter, is_history, join_account, qualify, take
 from revops.engine.news import of_action, of_activity, of_change
 from revops.engine.outcome import Outcome
 from revops.engine.state import standing
@@ -88,6 +88,7 @@ class Decider:
         )
         happened = list(self._news(seen))
         join_account(outcome, self._now, is_news=not is_settled)
+        qualify(outcome, self._now, _chain(seen))
         self._moves(outcome, seen)
         happened += self._clocks(outcome, seen)
         self._recipes.follow(outcome, happened)
@@ -123,7 +124,7 @@ class Decider:
             if outcome.is_settled or is_history(outcome, step):
                 take(outcome, step, self._began_at if was_before else None)
             else:
-                enter(outcome, step, self._doer, lifecycle, self._now, chain)
+                enter(outcome, step, self._doer, self._now, chain)
 
     def _do_all(
         self,
@@ -194,6 +195,11 @@ class Decider:
         return min(
             (each for each in moments if each is not None and each > self._now), default=None
         )
+
+
+def _chain(seen: Seen) -> tuple[str, ...]:
+    """The longest chain of recipes that woke it."""
+    return max((tuple(kept["chain"]) for kept in seen.wake.happenings), key=len, default=())
 
 
 def _chain_of_stage(seen: Seen) -> tuple[str, ...]:

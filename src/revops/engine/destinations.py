@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from revops.connectors.email.push import EmailPush, SmtpServer
@@ -40,7 +41,10 @@ def destinations(
         try:
             push, per_second = _push(each, environment)
         except RevopsError as error:
-            issues += error.issues
+            issues += [
+                replace(each, message=f"messages for '{name}' wait: {each.message}")
+                for each in error.issues
+            ]
             continue
         found[name] = Destination(push, Limits(per_minute=max(round(per_second * 60), 1)))
     return found, issues

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from revops.engine import digest_sql as sql
 from revops.engine.record_facts import RecordFacts
 from revops.engine.wording import link_to
+from revops.kit.clock import plain_utc
+from revops.leads.lifecycle.stage_kind import stage_kind
 from revops.leads.monitoring.checks import run_checks
 from revops.leads.monitoring.gathering import Running, gather
 from revops.store.engine_tables import SPELLS
@@ -43,8 +45,8 @@ class Period:
     def parameters(self) -> dict[str, Any]:
         """As statements name them."""
         return {
-            "since": _plain(self.since),
-            "until": _plain(self.until),
+            "since": plain_utc(self.since),
+            "until": plain_utc(self.until),
             "today": self.until.astimezone(self.zone).date(),
             "ahead": self.next_at.astimezone(self.zone).date(),
         }
@@ -130,22 +132,31 @@ class Figures:
 
     def _prepare_mqls(self) -> None:
         lifecycle = self.world.definitions.lifecycle
-        stage = lifecycle.stages[lifecycle.floor].name if lifecycle.stages else ""
-        entered = sa.select(
-            SPELLS.c.contact_id, SPELLS.c.owner, SPELLS.c.outcome, SPELLS.c.rejection_code
-        ).where(
-            SPELLS.c.stage == stage,
-            SPELLS.c.entered_at >= self.period.since,
-            SPELLS.c.entered_at < self.period.until,
+        asked = {name for name in lifecycle.places if stage_kind(lifecycle, name) == "mql"}
+        reasons = {code: f"{code} {each.reason}" for code, (_, each) in lifecycle.reasons.items()}
+        stays = [
+            (
+                row.contact_id, row.seq, plain_utc(row.entered_at), row.stage in asked, row.owner,
+                row.outcome, reasons.get(row.rejection_code, row.rejection_code),
+            )
+            for row in self._stays(asked)
+        ]  # fmt: skip
+        self.con.execute(sql.SPELLS)
+        self._fill("spell", stays)
+        self._add_leads([contact_id for contact_id, *_ in stays])
+        self.con.execute(sql.MQLS, _only(self.period.parameters(), ("since", "until")))
+
+    def _stays(self, asked: Collection[str]) -> Sequence[Any]:
+        """Every stay in any stage of those who entered one of these in the period."""
+        stays = SPELLS.c
+        entered = sa.select(stays.contact_id).where(
+            stays.stage.in_(asked),
+            stays.entered_at >= self.period.since,
+            stays.entered_at < self.period.until,
         )
         with self.world.store.read() as connection:
-            rows = connection.execute(entered).all()
-        reasons = {code: f"{code} {each.reason}" for code, (_, each) in lifecycle.reasons.items()}
-        spells = [(who, by, how, reasons.get(code, code)) for who, by, how, code in rows]
-        self.con.execute(sql.SPELLS)
-        self._fill("spell", spells)
-        self._add_leads([row.contact_id for row in rows])
-        self.con.execute(sql.MQLS)
+            every = sa.select(SPELLS).where(stays.contact_id.in_(entered))
+            return connection.execute(every).all()
 
     def _mqls(self, owners: Collection[str] | None) -> dict[str, Any] | None:
         (totals,) = self._rows(sql.MQL_TOTALS, owners)
@@ -213,10 +224,6 @@ _ABOUT_DEALS = ("open_deals", "new_deals", "won_deals", "lost_deals")
 
 def _told(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
-
-
-def _plain(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from revops.engine.record_sql import figured
 NAMES = "CREATE TEMP TABLE person (id VARCHAR, name VARCHAR)"
 LEADS = "CREATE TEMP TABLE lead (contact_id VARCHAR, score DOUBLE, band VARCHAR)"
 SPELLS = """
-CREATE TEMP TABLE spell (contact_id VARCHAR, owner VARCHAR, outcome VARCHAR, reason VARCHAR)
+CREATE TEMP TABLE spell (
+    contact_id VARCHAR, seq BIGINT, entered_at TIMESTAMP, is_asked BOOLEAN, owner VARCHAR,
+    outcome VARCHAR, reason VARCHAR
+)
 """
 MOST_ITEMS = 100
 """Leads or deals that a digest lists; its figures count all."""
@@ -90,14 +93,27 @@ FROM sheet WHERE is_open AND is_closing AND {scope} ORDER BY close_date, amount 
 
 MQLS = """
 CREATE TEMP TABLE sheet AS
-SELECT coalesce(spell.owner, who.owner) AS owner, spell.reason,
+WITH stays AS (
+    SELECT *, count(*) FILTER (NOT is_asked) OVER (
+        PARTITION BY contact_id ORDER BY entered_at, seq
+    ) AS turn
+    FROM spell
+), mqls AS (
+    SELECT contact_id, min(entered_at) AS entered_at, last(owner ORDER BY entered_at, seq) AS owner,
+           last(outcome ORDER BY entered_at, seq) AS outcome,
+           last(reason ORDER BY entered_at, seq) AS reason
+    FROM stays WHERE is_asked GROUP BY contact_id, turn
+    HAVING min(entered_at) >= $since AND min(entered_at) < $until
+)
+SELECT coalesce(mqls.owner, who.owner) AS owner, mqls.reason,
        coalesce(who.source, 'unknown') AS source, coalesce(lead.band, 'none') AS band,
        coalesce(accounts.icp_tier, 'none') AS tier,
-       coalesce(spell.outcome IN ('accepted', 'advanced'), false) AS is_accepted,
-       coalesce(spell.outcome = 'rejected', false) AS is_rejected
-FROM spell JOIN lead USING (contact_id) JOIN contacts AS who ON who.id = spell.contact_id
+       coalesce(mqls.outcome IN ('accepted', 'advanced'), false) AS is_accepted,
+       coalesce(mqls.outcome = 'rejected', false) AS is_rejected
+FROM mqls JOIN lead USING (contact_id) JOIN contacts AS who ON who.id = mqls.contact_id
 LEFT JOIN accounts ON accounts.id = who.account_id
 """
+"""Stays in stages where sales is asked that follow each other, such as PQL and MQL, are one MQL."""
 _MQL_FIGURES = """
 count(*) FILTER (is_accepted) AS accepted, count(*) FILTER (is_rejected) AS rejected,
 round(100 * accepted / nullif(accepted + rejected, 0)) AS acceptance_percent

@@ -9,9 +9,9 @@ from revops.connectors.email.push import email_payload
 from revops.connectors.slack.push import slack_payload
 from revops.connectors.webhook.push import webhook_payload
 from revops.engine.outcome import Task
-from revops.engine.wording import link_to, recent_activity, with_late
+from revops.engine.wording import link_to, name_of, recent_activity, with_late
 from revops.kit.errors import RevopsError
-from revops.kit.texts import Form, nested, render
+from revops.kit.texts import Form, nested, render, value_of
 from revops.leads.recipes import Happening
 from revops.records import FieldType
 from revops.store.history import parse_text
@@ -58,6 +58,15 @@ class Told:
     chain: tuple[str, ...] = ()
     late: str = ""
     record: str = ""
+
+    @property
+    def opportunity_id(self) -> str | None:
+        """The deal that it is about: the record itself, or the one that the record names."""
+        kind, _, record_id = self.record.partition(":")
+        if kind == "opportunity":
+            return record_id
+        named: str | None = self.values.get(kind, {}).get("opportunity_id")
+        return named
 
 
 class Doer:
@@ -202,7 +211,8 @@ class Doer:
             outcome.notes.append(f"{who or 'somebody'} has an open task '{text}' already")
             return
         key = key_of(told.key, "task", who or "")
-        outcome.tasks.append(Task(key, with_late(text, told.late), who, priority, due))
+        subject = with_late(text, told.late)
+        outcome.tasks.append(Task(key, subject, who, priority, due, told.opportunity_id))
 
     # What people are told
 
@@ -224,7 +234,7 @@ class Doer:
 
     def _webhook(self, outcome: Outcome, given: Any, told: Told) -> None:
         further = {
-            name: self._filled(outcome, text, told, Form.PLAIN)
+            name: value_of(text, self._values(outcome, told, text))
             for name, text in given.payload.items()
         }
         late = {"late": told.late} if told.late else {}
@@ -287,20 +297,18 @@ class Doer:
         return found
 
     def _filled(self, outcome: Outcome, text: str, told: Told, form: Form) -> str:
-        values = self._values(outcome, told)
-        if _RECENT in text:
-            values[_RECENT] = recent_activity(outcome.activities, self._now, self._zone)
-        return render(text, values, form=form, zone=self._zone)
+        return render(text, self._values(outcome, told, text), form=form, zone=self._zone)
 
     def _card(self, user_id: str | None) -> dict[str, Any]:
         user = self._users.get(user_id or "")
         return user.model_dump() if user else {}
 
-    def _values(self, outcome: Outcome, told: Told) -> dict[str, Any]:
+    def _values(self, outcome: Outcome, told: Told, text: str) -> dict[str, Any]:
+        """What the places of a text stand for; what the lead did of late is told if asked."""
         lead = self._as_is(outcome)
         own = {name: value for name, value in lead.fields.items() if "." not in name}
         accounts = {name: value for name, value in lead.fields.items() if "." in name}
-        contact = {**own, "id": lead.contact_id}
+        contact = {"name": name_of(own) or lead.contact_id, **own, "id": lead.contact_id}
         return {
             **nested(accounts),
             "contact": contact,
@@ -318,8 +326,14 @@ class Doer:
             "today": self._now.astimezone(self._zone).date(),
             "manager": self._card(self._manager(told.owner or outcome.owner or "")),
             "previous_owner": self._card(outcome.lead.fields.get("owner")),
+            **self._recent(outcome, text),
             **told.values,
         }
+
+    def _recent(self, outcome: Outcome, text: str) -> dict[str, str]:
+        if _RECENT not in text:
+            return {}
+        return {_RECENT: recent_activity(outcome.activities, self._now, self._zone)}
 
 
 def _plain(value: Any) -> Any:

@@ -12,11 +12,13 @@ from revops.store.outbox import key_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from revops.definitions.lifecycle import Lifecycle
     from revops.definitions.triggers import Kind
     from revops.engine.doing import Doer
     from revops.engine.outcome import Outcome
     from revops.leads.lifecycle import Move
+
+_QUALIFIED = ("score", "qualified")
+"""Kind and name of the membership of those whom scoring makes MQLs."""
 
 
 def join_account(outcome: Outcome, now: datetime, *, is_news: bool = True) -> None:
@@ -30,11 +32,25 @@ def join_account(outcome: Outcome, now: datetime, *, is_news: bool = True) -> No
         _happens(outcome, "changed", {"change": change}, now)
 
 
+def qualify(outcome: Outcome, now: datetime, chain: tuple[str, ...] = ()) -> None:
+    """Note whether scoring makes it an MQL; if that is news, recipes are told.
+
+    Args:
+        outcome: Of the contact.
+        now: When.
+        chain: The recipes that led to it.
+    """
+    is_mql = outcome.lead.qualified
+    if is_mql != outcome.is_in(*_QUALIFIED):
+        outcome.memberships[_QUALIFIED] = is_mql
+        if is_mql and not outcome.is_settled:
+            _happens(outcome, "qualified", {}, now, chain)
+
+
 def enter(
     outcome: Outcome,
     step: Move,
     doer: Doer,
-    lifecycle: Lifecycle,
     now: datetime,
     chain: tuple[str, ...] = (),
 ) -> None:
@@ -44,7 +60,6 @@ def enter(
         outcome: Of the contact.
         step: The move.
         doer: Does the actions.
-        lifecycle: Says which stages qualify.
         now: When.
         chain: The recipes that led to it.
     """
@@ -56,8 +71,6 @@ def enter(
     for place, action in enumerate(step.actions):
         named = {"stage": {"name": step.to_stage}}
         doer.do(outcome, action, Told(f"{key}-{place}", step.because, named))
-    if any(stage.name == step.to_stage and stage.qualifies for stage in lifecycle.stages):
-        _happens(outcome, "qualified", {}, now, chain)
 
 
 def take(outcome: Outcome, step: Move, at: datetime | None = None) -> None:

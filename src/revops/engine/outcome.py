@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """A task that is to be made; its key makes it one however often it is decided."""
+    """A task that is to be made, perhaps about a deal; its key makes it one however often."""
 
     key: str
     subject: str
     owner: str | None
     priority: str
     due_at: datetime | None
+    opportunity_id: str | None = None
 
 
 @dataclass

@@ -67,7 +67,7 @@ class Passed:
             counts["settled"] += each.is_settled
             counts["moves"] += len(each.moves)
             counts["assignments"] += len(each.decisions)
-            counts["clocks"] += sum(review.kept is None for review in each.reviews)
+            counts["clocks"] += sum(review.is_start for review in each.reviews)
             counts["breaches"] += sum(review.is_breach for review in each.reviews)
             counts["recipes"] += len(each.enrolments)
             counts["tasks"] += len(each.tasks)

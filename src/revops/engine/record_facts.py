@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from revops.definitions.record_figures import record_scope
 from revops.definitions.triggers import PLURAL
 from revops.engine import record_sql as sql
+from revops.kit.clock import plain_utc
 from revops.kit.condition import bind, parse_condition
 from revops.leads.scoring.expressions import column, holds
 from revops.records import FieldType
@@ -150,7 +151,7 @@ class RecordFacts:
         con.execute(sql.FILL, columns)
 
     def _row(self, n: int, each: Asked) -> tuple[Any, ...]:
-        utc = each.moment.astimezone(UTC).replace(tzinfo=None)
+        utc = plain_utc(each.moment)
         return n, each.id, utc, each.seq, each.moment.astimezone(self.vocabulary.zone).date()
 
     def _read(self, con: duckdb.DuckDBPyConnection, changed: frozenset[str]) -> None:

@@ -74,11 +74,12 @@ WITH answer AS (
     WHERE survey.type = 'nps' GROUP BY ALL
 ), mine AS (
     SELECT "#", asked.moment, record.renews_on - asked.today AS days_left,
-           coalesce(record.account_id, subscriptions.account_id) AS account_id
+           coalesce(record.account_id, subscriptions.account_id) AS account_id,
+           subscriptions.opportunity_id
     FROM asked JOIN record USING ("#")
     LEFT JOIN subscriptions ON subscriptions.id = record.subscription_id
 )
-SELECT "#", mine.days_left, answer.score AS last_nps
+SELECT "#", mine.days_left, answer.score AS last_nps, mine.opportunity_id
 FROM mine ASOF LEFT JOIN answer
     ON answer.account_id = mine.account_id AND answer.answered_at <= mine.moment
 """

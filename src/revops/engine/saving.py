@@ -252,6 +252,7 @@ class Saver:
                 "subject": task.subject,
                 "contact_id": each.lead.contact_id,
                 "account_id": each.value("account_id"),
+                "opportunity_id": task.opportunity_id,
                 "owner": task.owner,
                 "priority": task.priority,
                 "status": "open",

@@ -36,6 +36,12 @@ def _line(activity: Mapping[str, Any], zone: tzinfo) -> str:
     return f"{to_reader(activity['occurred_at'], zone)}: {words.rstrip()}"
 
 
+def name_of(contact: Mapping[str, Any]) -> str:
+    """What a contact is called, or its address where no name is known; empty without either."""
+    names = (contact.get("first_name"), contact.get("last_name"))
+    return " ".join(name for name in names if name) or contact.get("email") or ""
+
+
 def link_to(contact: Mapping[str, Any], pattern: str | None) -> str:
     """Where a lead is seen, by the setting `lead_link`; its id where nothing is set."""
     return render(pattern, {"contact": contact}) if pattern else f"contact {contact['id']}"

@@ -43,6 +43,11 @@ def parse_instant(text: str, zone: tzinfo) -> datetime:
         ) from None
 
 
+def plain_utc(moment: datetime) -> datetime:
+    """An instant in UTC without its zone, as DuckDB's timestamps and texts of them have it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
 def to_reader(instant: datetime, zone: tzinfo) -> str:
     """Show an instant to the minute in the reader's zone: `2026-03-01 09:30 CET`."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"

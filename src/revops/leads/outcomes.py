@@ -8,9 +8,10 @@ known. Where there are no deals at all, a field of the contact can say it.
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from revops.kit.clock import plain_utc
 from revops.store.forms import name as quoted
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def find_outcomes(
         values = {"yes": list(_YES), "refused": list(_REFUSED)}
         query = _BY_FIELD.format(value=f"lower(trim(CAST({quoted(field)} AS VARCHAR)))")
     else:
-        known = known_by.astimezone(UTC).replace(tzinfo=None)
+        known = plain_utc(known_by)
         values = {"known_by": known, "before": before, **_stages(lifecycle)}
         query = _BY_DEALS
     con.execute(f"CREATE OR REPLACE TEMP TABLE {OUTCOMES} AS {query}", values)

@@ -151,6 +151,8 @@ class _Look:
         for row in mine(ASSIGNMENTS, ASSIGNMENTS.c.at):
             yield Event(row.at, "owner", f"{self.whose(row)}, by the rule '{row.rule}'")
         for row in mine(CLOCKS, CLOCKS.c.started_at):
+            if row.state == "waived":
+                continue
             due = f"{row.due_at:%a %H:%M}"
             yield Event(row.started_at, "clock", f"{row.sla.replace('_', ' ')}, due {due}")
             if row.state == "met":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from revops.kit.clock import plain_utc
 from revops.kit.errors import RevopsError
 from revops.leads.golive.pilot import Comparison, Pilot, Share, draw
 from revops.leads.monitoring.flow import find_mqls
@@ -138,9 +139,9 @@ def _counts(
         _COUNTS,
         {
             "owners": list(owners),
-            "starts_at": _plain(pilot.starts_at),
-            "ends_at": _plain(pilot.ends_at),
-            "now": _plain(now),
+            "starts_at": plain_utc(pilot.starts_at),
+            "ends_at": plain_utc(pilot.ends_at),
+            "now": plain_utc(now),
         },
     ).fetchone()
     leads, decided, accepted, converted, won = found or (0, 0, 0, 0, 0)
@@ -175,10 +176,6 @@ SELECT count(*), count(d.is_accepted), count(*) FILTER (d.is_accepted),
     count(c.contact_id), count(*) FILTER (c.is_won)
 FROM leads l LEFT JOIN decisions d USING (contact_id) LEFT JOIN converted c USING (contact_id)
 """
-
-
-def _plain(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _sellers(workspace: Workspace) -> list[str]:

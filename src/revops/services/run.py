@@ -16,13 +16,14 @@ from revops.engine.destinations import destinations
 from revops.engine.passes import Passed, run_passes
 from revops.engine.world import World
 from revops.kit.issue import Issue, Level
+from revops.leads.slas.clocks import State
 from revops.services.align import require_go_live
 from revops.services.score import now as this_second
 from revops.services.score import past_of, vocabulary
 from revops.services.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from threading import Event
 
     from revops.engine.outcome import Outcome
@@ -81,10 +82,16 @@ def deliver(workspace: Workspace) -> tuple[Deliveries, list[Issue]]:
     The issues name destinations whose letters wait: those that cannot be used, and those that are
     no longer defined.
     """
-    with _courier(workspace) as (courier, issues):
-        delivered = courier.deliver_due()
-        courier.prune()
-    return delivered, [*issues, *_undefined(workspace, delivered)]
+    with _courier(workspace) as (courier, unusable):
+        return _deliver(workspace, courier, unusable)
+
+
+def _deliver(
+    workspace: Workspace, courier: Courier, unusable: Sequence[Issue]
+) -> tuple[Deliveries, list[Issue]]:
+    delivered = courier.deliver_due()
+    courier.prune()
+    return delivered, [*unusable, *_undefined(workspace, delivered)]
 
 
 def _undefined(workspace: Workspace, delivered: Deliveries) -> Iterator[Issue]:
@@ -102,18 +109,31 @@ def _undefined(workspace: Workspace, delivered: Deliveries) -> Iterator[Issue]:
 
 
 def work(
-    workspace: Workspace, stop: Event, told: Callable[[Round], None], poll: float = POLL_SECONDS
+    workspace: Workspace,
+    stop: Event,
+    told: Callable[[Round], None],
+    warned: Callable[[Issue], None],
+    poll: float = POLL_SECONDS,
 ) -> None:
     """Decide and deliver as changes arrive and clocks fall due, until told to stop.
 
     Any number of processes may do so on PostgreSQL; on SQLite one decides at a time.
+
+    Args:
+        workspace: Whose definitions and store.
+        stop: Set by whoever wants it to end.
+        told: Hears of each round.
+        warned: Hears why letters wait (see `deliver`), in another thread and once, until that
+            is mended.
+        poll: How many seconds to wait where there is nothing to do.
 
     Raises:
         RevopsError: The definitions have errors, or scoring must be signed off first.
     """
     require_go_live(workspace, this_second())
     world = world_of(workspace)
-    delivering = Thread(target=_deliver_until, args=(workspace, stop, poll), name="courier")
+    arguments = (workspace, stop, warned, poll)
+    delivering = Thread(target=_deliver_until, args=arguments, name="courier")
     delivering.start()
     try:
         while not stop.is_set():
@@ -127,12 +147,18 @@ def work(
         delivering.join()
 
 
-def _deliver_until(workspace: Workspace, stop: Event, poll: float) -> None:
+def _deliver_until(
+    workspace: Workspace, stop: Event, warned: Callable[[Issue], None], poll: float
+) -> None:
     """Deliver in a thread of its own, so that a slow receiver holds up no decision."""
-    with open_workspace(workspace.folder) as own, _courier(own) as (courier, _issues):
+    known: set[str] = set()
+    with open_workspace(workspace.folder) as own, _courier(own) as (courier, unusable):
         while not stop.is_set():
-            courier.deliver_due()
-            courier.prune()
+            _, issues = _deliver(own, courier, unusable)
+            for issue in issues:
+                if issue.mend not in known:  # the message counts letters, and changes with them
+                    warned(issue)
+            known = {issue.mend for issue in issues}
             stop.wait(poll)
 
 
@@ -170,6 +196,17 @@ def _account(outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield "account", f"{found.account_id or 'none'}: {found.why}"
 
 
+def _clocks(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    for review in outcome.reviews:
+        clock = review.clock
+        if clock is not None:
+            if clock.state is State.WAIVED:
+                continue
+            yield "clock", f"{clock.sla}: {clock.state}, due {clock.due_at:%Y-%m-%d %H:%M} UTC"
+        if review.correction:
+            yield "correction", review.correction
+
+
 def _words(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield from _account(outcome)
     kind = "settled" if outcome.is_settled else "stage"
@@ -178,12 +215,7 @@ def _words(outcome: Outcome) -> Iterator[tuple[str, str]]:
     for decision in outcome.decisions:
         who = decision.owner or decision.queue or "nobody"
         yield "owner", f"{who} by {decision.reason}"
-    for review in outcome.reviews:
-        if review.clock is not None:
-            clock = review.clock
-            yield "clock", f"{clock.sla}: {clock.state}, due {clock.due_at:%Y-%m-%d %H:%M} UTC"
-        if review.correction:
-            yield "correction", review.correction
+    yield from _clocks(outcome)
     for enrolment in outcome.enrolments:
         yield "recipe", f"{enrolment.recipe}: {enrolment.state} {enrolment.note}".rstrip()
     for task in outcome.tasks:

@@ -135,7 +135,7 @@ def settle(look: Look, decide: Decide, by: str) -> Settled:
             if is_history(outcome, step):
                 take(outcome, step)
             else:
-                enter(outcome, step, doer, definitions.lifecycle, now)
+                enter(outcome, step, doer, now)
         Saver(connection, world.version, now).save([outcome], {contact_id: state}, router.credits())
     return Settled(
         look.person,

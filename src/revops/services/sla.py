@@ -157,7 +157,7 @@ def sla_report(
         RevopsError: There is no such contact or user.
     """
     at, catalog = now or this_second(), workspace.catalog
-    rows = sa.select(CLOCKS).where(CLOCKS.c.started_at <= at)
+    rows = sa.select(CLOCKS).where(CLOCKS.c.started_at <= at, CLOCKS.c.state != State.WAIVED)
     with workspace.store.read() as connection:
         if owner is not None:
             owning = {*connection.execute(sa.select(CLOCKS.c.owner).distinct()).scalars()}
@@ -199,7 +199,7 @@ def _standing_still(
     if not paused:
         return {}
     contact_ids = sorted({row.contact_id for row in paused})
-    ids = {row.id for row in paused}
+    ids = {row.id: State.PAUSED for row in paused}
     world = world_of(workspace)
     moment = Questions(world.definitions, world.vocabulary).at(now, world.facts(), world.past)
     answers = moment.read(contact_ids)

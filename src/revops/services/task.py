@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from revops.services.workspace import Workspace
 
-_TASKS = RECORD_TABLES["tasks"]
+_TASKS, _DEALS = RECORD_TABLES["tasks"], RECORD_TABLES["opportunities"]
+_CONTACTS, _ACCOUNTS = RECORD_TABLES["contacts"], RECORD_TABLES["accounts"]
 _PRIORITIES = ("urgent", "high", "normal", "low")
 _SHORTEST = 6
 _SOURCE = "revops"
@@ -26,14 +27,17 @@ _SOURCE = "revops"
 
 @dataclass(frozen=True)
 class ToDo:
-    """A task."""
+    """A task; `about` says in words which deal, person and account it is about."""
 
     id: str
+    subject: str | None
     due_at: datetime | None
     priority: str | None
     owner: str | None
+    about: str
     contact_id: str | None
-    subject: str | None
+    account_id: str | None
+    opportunity_id: str | None
     status: str | None
     created_at: datetime | None
     done_at: datetime | None
@@ -52,7 +56,7 @@ def list_tasks(
     Raises:
         RevopsError: There is no such user.
     """
-    rows = sa.select(*_columns())
+    rows = _tasks()
     if owner is not None:
         with workspace.store.read() as connection:
             owning = {*connection.execute(sa.select(_TASKS.c.owner).distinct()).scalars()}
@@ -63,7 +67,7 @@ def list_tasks(
     urgency = sa.case({each: i for i, each in enumerate(_PRIORITIES)}, value=_TASKS.c.priority)
     order = (_TASKS.c.due_at.is_(None), _TASKS.c.due_at, urgency, _TASKS.c.seq)
     with workspace.store.read() as connection:
-        return [ToDo(*row) for row in connection.execute(rows.order_by(*order))]
+        return [_to_do(row) for row in connection.execute(rows.order_by(*order)).mappings()]
 
 
 def finish_task(
@@ -97,18 +101,38 @@ def finish_task(
         return _find(connection, found.id), True
 
 
-def _columns() -> list[sa.Column[Any]]:
-    return [_TASKS.c[name] for name in ToDo.__dataclass_fields__]
+def _tasks() -> sa.Select[tuple[Any, ...]]:
+    """The tasks, with the names of what they are about."""
+    person = (_CONTACTS.c.first_name, _CONTACTS.c.last_name, _CONTACTS.c.email)
+    return sa.select(
+        _TASKS, *person, _DEALS.c.name.label("deal"), _ACCOUNTS.c.name.label("account")
+    ).select_from(
+        _TASKS.outerjoin(_DEALS, _DEALS.c.id == _TASKS.c.opportunity_id)
+        .outerjoin(_CONTACTS, _CONTACTS.c.id == _TASKS.c.contact_id)
+        .outerjoin(_ACCOUNTS, _ACCOUNTS.c.id == _TASKS.c.account_id)
+    )
+
+
+def _to_do(row: sa.RowMapping) -> ToDo:
+    named = " ".join(filter(None, (row["first_name"], row["last_name"])))
+    parts = (
+        row["deal"] or row["opportunity_id"],
+        named or row["email"] or row["contact_id"],
+        row["account"] or row["account_id"],
+    )
+    about = ", ".join(filter(None, parts))
+    values = {name: row[name] for name in ToDo.__dataclass_fields__ if name != "about"}
+    return ToDo(**values, about=about)
 
 
 def _find(connection: sa.Connection, task: str) -> ToDo:
     """The task with this id, or the one that begins so."""
-    exact = sa.select(*_columns()).where(_TASKS.c.id == task)
-    found = [ToDo(*row) for row in connection.execute(exact)]
+    exact = _tasks().where(_TASKS.c.id == task)
+    found = [_to_do(row) for row in connection.execute(exact).mappings()]
     if not found and len(task) >= _SHORTEST:
         begins = _TASKS.c.id.startswith(task, autoescape=True)
-        some = sa.select(*_columns()).where(begins).limit(2)
-        found = [ToDo(*row) for row in connection.execute(some)]
+        some = _tasks().where(begins).limit(2)
+        found = [_to_do(row) for row in connection.execute(some).mappings()]
     if not found:
         mend = "revops task list --all --format csv has the ids"
         raise RevopsError("unknown-task", f"there is no task '{task}'", mend)

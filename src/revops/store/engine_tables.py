@@ -82,7 +82,7 @@ CLOCKS = sa.Table(
     _time("started_at", is_needed=True),
     _time("due_at", is_needed=True),
     _time("stopped_at"),
-    _text("state", is_needed=True),  # running, paused, met, breached, cancelled
+    _text("state", is_needed=True),  # running, paused, met, breached, cancelled, waived
     sa.Column("steps_fired", WHOLE, nullable=False),
     _time("next_at"),
     _time("corrected_at"),
@@ -186,11 +186,11 @@ MEMBERSHIPS = sa.Table(
     "memberships",
     METADATA,
     _text("contact_id", is_key=True),
-    _text("kind", is_key=True),  # tag, sequence, audience, suppressed
+    _text("kind", is_key=True),  # tag, sequence, audience, suppressed, score
     _text("name", is_key=True),
     _time("since", is_needed=True),
 )
-"""The tags, sequences and audiences a contact is in."""
+"""The tags, sequences and audiences a contact is in, and whether scoring makes it an MQL."""
 
 PASSES = sa.Table(
     "passes",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from revops.kit.clock import plain_utc
 from revops.records import FieldType, record_type
 from revops.store.column_types import canonical_decimal
 from revops.store.tables import CHANGES, CUSTOM_FIELDS, RECORD_TABLES
@@ -110,7 +111,7 @@ def canonical_text(value: object) -> str | None:
         case bool():
             return "true" if value else "false"
         case datetime():
-            text = value.astimezone(UTC).replace(tzinfo=None).isoformat()
+            text = plain_utc(value).isoformat()
             return f"{text.rstrip('0') if '.' in text else text}Z"
         case Decimal():
             return canonical_decimal(value)

@@ -8,6 +8,7 @@ from revops.definitions.lints import (
     actions,
     automations,
     conditions,
+    destinations,
     lifecycle,
     lists,
     people,
@@ -38,6 +39,7 @@ _MODULES = (
     slas,
     automations,
     actions,
+    destinations,
 )
 
 

@@ -30,7 +30,7 @@ _ROLES = ("owner", "manager", "previous_owner", "contact")
 
 
 @dataclass(frozen=True)
-class _Placed:
+class Placed:
     """An action, where it stands, and the places that its texts may fill in."""
 
     stem: str
@@ -71,7 +71,7 @@ def bad_texts(definitions: Definitions) -> Iterator[Finding]:
 def unknown_targets(definitions: Definitions) -> Iterator[Finding]:
     """A lead cannot go to a stage or a pool that does not exist, nor keep a field nobody has."""
     fields = definitions.vocabulary.fields("contacts")
-    for each in _placed(definitions):
+    for each in placed(definitions):
         action, stages = each.action, definitions.lifecycle.places
         if each.stem != "lifecycle":  # there no action may move the lead at all
             yield from unknown(each.stem, f"{each.path}.stage", "stage", action.stage, stages)
@@ -104,7 +104,7 @@ def _lack(who: str, people: People) -> tuple[str, str] | None:
 
 def _recipients(definitions: Definitions) -> Iterator[tuple[str, str, str]]:
     """Kind of definition, path and text of everybody whom an action or a digest names."""
-    for each in _placed(definitions):
+    for each in placed(definitions):
         for key, who in recipients_of(each.action):
             yield each.stem, f"{each.path}.{key}", who
     for index, digest in enumerate(definitions.automations.digests):
@@ -115,7 +115,7 @@ def _recipients(definitions: Definitions) -> Iterator[tuple[str, str, str]]:
 
 def _texts(definitions: Definitions) -> Iterator[tuple[str, str, str, frozenset[str]]]:
     """Kind of definition, path and text of all that is sent, and what it may name."""
-    for each in _placed(definitions):
+    for each in placed(definitions):
         for key, text in texts_of(each.action):
             yield each.stem, f"{each.path}.{key}", text, each.known
     for index, digest in enumerate(definitions.automations.digests):
@@ -124,21 +124,21 @@ def _texts(definitions: Definitions) -> Iterator[tuple[str, str, str, frozenset[
             yield "automations", f"digests[{index}].{key}", getattr(digest, key), known
 
 
-def _placed(definitions: Definitions) -> Iterator[_Placed]:
+def placed(definitions: Definitions) -> Iterator[Placed]:
     """Every action of every definition."""
     words = definitions.vocabulary
     known = lead_places(words)
     for path, action in _moving(definitions.lifecycle):
-        yield _Placed("lifecycle", path, action, known | {"stage.name"})
+        yield Placed("lifecycle", path, action, known | {"stage.name"})
     for index, sla in enumerate(definitions.slas.slas):
         for i, step in enumerate(sla.escalations):
             here = f"slas[{index}].escalations[{i}].actions"
             for n, action in enumerate(step.actions):
-                yield _Placed("slas", f"{here}[{n}]", action, known | CLOCK_PLACES)
+                yield Placed("slas", f"{here}[{n}]", action, known | CLOCK_PLACES)
     for index, recipe in enumerate(definitions.automations.recipes):
         places = recipe_places(words, recipe.trigger)
         for path, action in recipe.actions():
-            yield _Placed("automations", f"recipes[{index}].{path}", action, places)
+            yield Placed("automations", f"recipes[{index}].{path}", action, places)
 
 
 def _moving(lifecycle: Lifecycle) -> Iterator[tuple[str, Action]]:

@@ -1,4 +1,4 @@
-"""Recipes that name what does not exist: fields, stages, clocks, destinations."""
+"""Recipes that name what does not exist: fields, stages, clocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from revops.records import ACTIVITY_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from revops.definitions.actions import Action
     from revops.definitions.kinds import Definitions
 
 NEEDS = {"revops", "automations", "lists", "lifecycle", "people", "slas", "routing"}
@@ -99,44 +98,11 @@ def unknown_activities(definitions: Definitions) -> Iterator[Finding]:
                 yield Finding(STEM, path, "unknown-event", Level.WARNING, message, mend)
 
 
-def unknown_destinations(definitions: Definitions) -> Iterator[Finding]:
-    """A message without a destination is never sent."""
-    destinations = definitions.automations.destinations
-    channels = {each.channel for each in destinations.values()}
-    webhooks = [name for name, each in destinations.items() if each.channel == "webhook"]
-    for index, recipe in enumerate(definitions.automations.recipes):
-        for path, action in recipe.actions():
-            here = f"recipes[{index}].{path}.{action.kind}"
-            if action.webhook is not None:
-                name = action.webhook.destination
-                yield from unknown(
-                    STEM, f"{here}.destination", "webhook destination", name, webhooks
-                )
-            elif _channel(action) not in {None, *channels}:
-                yield _no_destination(here, action.kind)
-    for index, digest in enumerate(definitions.automations.digests):
-        for i, who in enumerate(digest.to):
-            channel = "slack" if who.startswith("#") else "email"
-            if channel not in channels:
-                yield _no_destination(f"digests[{index}].to[{i}]", channel)
-
-
-def _channel(action: Action) -> str | None:
-    return action.kind if action.kind in {"slack", "email"} else None
-
-
-def _no_destination(path: str, channel: str) -> Finding:
-    message = f"there is no {channel} destination to send this by"
-    mend = f"add one with `{channel}:` to destinations"
-    return Finding(STEM, path, "no-destination", Level.ERROR, message, mend)
-
-
 LINTS: tuple[Lint, ...] = (
     unreadable,
     unasked,
     unknown_fields,
     unknown_names,
     unknown_activities,
-    unknown_destinations,
     *FLOW_LINTS,
 )

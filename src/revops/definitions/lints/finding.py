@@ -58,7 +58,7 @@ _MENDS = {
     "team": "add it to people.yaml",
     "field": "declare it under custom_fields in revops.yaml",
     "field of contacts": "declare it under custom_fields in revops.yaml",
-    "webhook destination": "add it to destinations",
+    "webhook destination": "add it to destinations of automations.yaml",
 }
 
 

@@ -116,7 +116,11 @@ def _show_deliveries(deliveries: Deliveries, issues: list[Issue]) -> None:
     counts = f"{deliveries.delivered:,} messages delivered, {left:,} waiting"
     stdout.print(f"{counts}, {deliveries.dead:,} given up.", highlight=False)
     for issue in issues:
-        stdout.print(f"[yellow]{escape(issue.message)}[/yellow] {escape(issue.mend)}")
+        _warn(issue)
+
+
+def _warn(issue: Issue) -> None:
+    stdout.print(f"[yellow]{escape(issue.message)}[/yellow]; {escape(issue.mend)}")
 
 
 def serve(
@@ -141,7 +145,7 @@ def serve(
         signal.signal(each, lambda *_: stop.set())
     with open_workspace(workspace_folder(workspace)) as opened:
         stdout.print(f"Working on {opened.folder}; Ctrl-C ends it.")
-        work(opened, stop, _told)
+        work(opened, stop, _told, _warn)
     stdout.print("Ended.")
 
 

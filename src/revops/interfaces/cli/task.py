@@ -47,7 +47,8 @@ def list_(
         found = list_tasks(opened, owner=owner, everything=everything)
         zone = opened.settings.time_zone
     said = f"There is nothing to do{f' for {owner}' if owner else ''}."
-    hidden = () if everything else ("status", "done_at")
+    hidden = ["contact_id", "account_id", "opportunity_id"]  # `about` says it in words
+    hidden += () if everything else ("status", "done_at")
     write_list(found, ToDo, format_, output, zone=zone, empty=said, hidden=hidden)
 
 

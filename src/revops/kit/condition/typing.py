@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from revops.kit.clock import plain_utc
 from revops.kit.condition.scope import ConditionError, Scope
 from revops.kit.duration import parse_duration
 from revops.kit.issue import did_you_mean
@@ -269,7 +270,7 @@ class Typing:
         except ValueError:
             raise self._error(node, f"'{text}' is not a date", "write it as 2026-03-01") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=self.scope.zone)
-        utc = moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        utc = plain_utc(moment).isoformat(sep=" ")
         return exp.cast(exp.Literal.string(utc), "timestamp")
 
     def _error(self, node: exp.Expr, message: str, mend: str = "") -> ConditionError:

@@ -27,6 +27,7 @@ def handoffs_query(stages: Collection[str]) -> sa.Select[tuple[object, ...]]:
     spell = sa.select(*SPELLS.c, after.label("next_stage")).subquery("spell")
     began_in_it = sa.and_(
         CLOCKS.c.contact_id == spell.c.contact_id,
+        CLOCKS.c.state != "waived",
         CLOCKS.c.started_at >= spell.c.entered_at,
         sa.or_(spell.c.left_at.is_(None), CLOCKS.c.started_at < spell.c.left_at),
     )

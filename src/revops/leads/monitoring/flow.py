@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from revops.kit.clock import plain_utc
+from revops.leads.lifecycle.stage_kind import stage_kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from revops.definitions.lifecycle import Lifecycle
 
 MQLS = "mqls"
-StageKind = Literal["mql", "accepted", "out"]
 
 
 def find_mqls(con: duckdb.DuckDBPyConnection, lifecycle: Lifecycle, now: datetime) -> None:
@@ -33,22 +34,8 @@ def find_mqls(con: duckdb.DuckDBPyConnection, lifecycle: Lifecycle, now: datetim
     kinds = [[value, stage_kind(lifecycle, value)] for (value,) in recorded]
     if kinds:
         con.executemany("INSERT INTO stage_kinds VALUES (?, ?)", kinds)
-    at = now.astimezone(UTC).replace(tzinfo=None)
+    at = plain_utc(now)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {MQLS} AS {_MQLS}", {"now": at})
-
-
-def stage_kind(lifecycle: Lifecycle, recorded: str | None) -> StageKind:
-    """What a recorded stage is: one where sales is asked, a later one, or outside of both."""
-    rank = lifecycle.ranks.get(lifecycle.place(recorded) or "")
-    if rank is None or rank < lifecycle.floor or not lifecycle.stages[lifecycle.floor].qualifies:
-        return "out"
-    return "accepted" if rank >= _accepted_from(lifecycle) else "mql"
-
-
-def _accepted_from(lifecycle: Lifecycle) -> int:
-    """The rank of the first stage that an acceptance leads to, or the one after the MQLs'."""
-    handed = [stage.acceptance.stage for stage in lifecycle.stages if stage.acceptance]
-    return min((lifecycle.ranks[name] for name in handed), default=lifecycle.floor + 1)
 
 
 # From each entry on: the first stage that is not that of MQLs decides. An entry that skips it

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from revops.kit.clock import plain_utc
 from revops.leads.golive.sign_off import SignOff
 from revops.leads.monitoring.checks import FEW
 from revops.leads.monitoring.figures import BandShare, Drift, Figures, Month, stability_index
@@ -98,7 +99,7 @@ def _present(con: duckdb.DuckDBPyConnection, running: Running, now: datetime) ->
     con.execute("CREATE TEMP TABLE tops (model TEXT, band TEXT)")
     if tops:
         con.executemany("INSERT INTO tops VALUES (?, ?)", [list(each) for each in tops.items()])
-    times = {"now": _plain(now), "since": _plain(now - LATELY)}
+    times = {"now": plain_utc(now), "since": plain_utc(now - LATELY)}
     (silent,) = _row(con, _SILENT_AND_HOT, times)
     return {
         "scored": scored,
@@ -126,7 +127,7 @@ Bins = dict[str, Counter[str]]
 
 def _bins(con: duckdb.DuckDBPyConnection, as_of: datetime) -> Bins:
     """How many leads fall where: by total in tens, by the points of each input of the model."""
-    at = {"at": _plain(as_of)}
+    at = {"at": plain_utc(as_of)}
     found: Bins = defaultdict(Counter)
     (leads,) = _row(con, _LEADS, at)
     for name, bin_, count in con.execute(_BINS, at).fetchall():
@@ -171,9 +172,11 @@ def _past(con: duckdb.DuckDBPyConnection, running: Running, now: datetime) -> di
     con.executemany("INSERT INTO months VALUES (?, ?, ?)", list(_months(now.astimezone(zone))))
     months = [Month(*row) for row in con.execute(_BY_MONTH).fetchall()]
     times = {
-        "now": _plain(now), "since": _plain(now - LATELY), "before": _plain(now - LATELY - YEAR),
+        "now": plain_utc(now),
+        "since": plain_utc(now - LATELY),
+        "before": plain_utc(now - LATELY - YEAR),
         "few": FEW,
-    }  # fmt: skip
+    }
     cycles = _row(con, _CYCLES, times)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {ASKED_AT} AS {_ASKED}", times)
     score_at(con, definitions.scoring, running.vocabulary, running.past)
@@ -254,7 +257,7 @@ def _months(local: datetime) -> Iterator[list[Any]]:
     end = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(MONTHS):
         start = (end - timedelta(days=1)).replace(day=1, hour=0)
-        yield [f"{start:%Y-%m}", _plain(start), _plain(end)]
+        yield [f"{start:%Y-%m}", plain_utc(start), plain_utc(end)]
         end = start
 
 
@@ -278,7 +281,3 @@ def _age(connection: sa.Connection, now: datetime) -> float | None:
 
 def _row(con: duckdb.DuckDBPyConnection, query: str, values: object = None) -> tuple[Any, ...]:
     return con.execute(query, values).fetchall()[0]
-
-
-def _plain(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

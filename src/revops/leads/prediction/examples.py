@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from revops.kit.clock import plain_utc
 from revops.leads.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _make(con: duckdb.DuckDBPyConnection, query: str, moment: datetime) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {EXAMPLES} AS"
         f" SELECT row_number() OVER (ORDER BY as_of, id) - 1 AS nr, * FROM ({query})",
-        {"now": moment.astimezone(UTC).replace(tzinfo=None)},
+        {"now": plain_utc(moment)},
     )
 
 

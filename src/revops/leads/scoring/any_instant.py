@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from revops.kit.clock import plain_utc
 from revops.leads.scoring.expressions import micros_at
 
 if TYPE_CHECKING:
@@ -94,4 +95,4 @@ def _told(part: str | _Moving | None, later: int, time: str) -> str:
 
 
 def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return plain_utc(moment).isoformat(" ")

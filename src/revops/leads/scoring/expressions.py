@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from revops.kit.clock import plain_utc
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import timedelta
@@ -29,7 +31,7 @@ def micros_at(instant: datetime) -> int:
 
 def instant(moment: datetime) -> exp.Expr:
     """An instant as a time in UTC, as the facts hold times."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    text = plain_utc(moment).isoformat(" ")
     return exp.cast(exp.Literal.string(text), "timestamp")
 
 

@@ -6,8 +6,10 @@ stretch of one owner's hours is a subtraction.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from revops.leads.slas.course import Course, standstill
@@ -15,14 +17,19 @@ from revops.leads.slas.timeline import SENT_AWAY, Happening, facts, owner_at
 from revops.leads.slas.worktime import duration_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from datetime import datetime, timedelta
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from revops.leads.lead import Lead
     from revops.leads.slas.rules import Promise, Rules
     from revops.leads.slas.timeline import Facts, Happenings, Timeline
 
+    Stood = Mapping[str, "State"]
+
 _AT = attrgetter("at")
+_SAME_MOMENT = timedelta(milliseconds=1)
+"""Within it, whether a clock applies is asked again: what came with its start, such as the new
+stage or owner, is known only then."""
 
 
 class State(StrEnum):
@@ -33,6 +40,7 @@ class State(StrEnum):
     MET = "met"
     BREACHED = "breached"
     CANCELLED = "cancelled"
+    WAIVED = "waived"  # it did not apply when it would have started: nothing is promised
 
 
 class Clock(NamedTuple):
@@ -83,15 +91,34 @@ class Clock(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """One run of a clock: what started it, what ended it, and whether that kept the promise."""
+    """One run of a clock: what started it, what ended it, and whether that kept the promise.
+
+    One that is waived ends with its start, so that a later start is asked about anew.
+    """
 
     start: Happening
     end: Happening | None
     is_kept: bool
+    is_waived: bool = False
 
     def holds(self, start: Happening) -> bool:
         """Whether a further start falls into this run, and changes nothing."""
         return self.end is None or start.at < self.end.at or start.at == self.start.at
+
+
+class _Asked(NamedTuple):
+    """Whom a promise applies to, as it is found at the start of each clock."""
+
+    lead: Lead
+    known: Stood
+    now: datetime
+
+    def applies(self, promise: Promise, id_: str, started_at: datetime) -> bool:
+        was = self.known.get(id_)
+        holds = not promise.applies_to or promise.applies_to in self.lead.holds
+        if was is State.WAIVED:
+            return holds and self.now - started_at < _SAME_MOMENT
+        return holds or was is not None
 
 
 def clock_id(sla: str, contact_id: str, started_at: datetime) -> str:
@@ -105,33 +132,36 @@ def clocks(
     timeline: Timeline,
     now: datetime,
     *,
-    known: Collection[str] = (),
+    known: Stood = MappingProxyType({}),
     since: datetime | None = None,
 ) -> tuple[Clock, ...]:
-    """The clocks of a contact as they stand at an instant.
+    """The clocks of a contact as they stand at an instant, those that are waived too.
 
     Args:
         rules: The service levels.
         lead: The contact, with the conditions that hold (`slas.PATH`).
         timeline: What happened to it; what is later than `now` is left out.
         now: The instant.
-        known: Ids of its clocks that are kept already: `applies_to` was asked when they began.
+        known: How its clocks stood that are kept already, by id: `applies_to` was asked when they
+            began.
         since: Clocks that would have started before this instant are left out.
     """
     known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
-    found = []
-    for promise in rules.promises:
-        applies = not promise.applies_to or promise.applies_to in lead.holds
-        if not (applies or known):
-            continue
-        for run in _runs(promise, known_by_now.happened, since):
-            clock = _clock(rules, promise, known_by_now, timeline.contact_id, run)
-            if applies or clock.id in known:
-                found.append(clock)
-    return tuple(found)
+    asked, contact_id = _Asked(lead, known, now), timeline.contact_id
+    return tuple(
+        _clock(rules, promise, known_by_now, contact_id, run)
+        for promise in rules.promises
+        for run in _runs(promise, known_by_now.happened, contact_id, asked, since)
+    )
 
 
-def _runs(promise: Promise, happened: Happenings, since: datetime | None) -> Iterator[_Run]:
+def _runs(
+    promise: Promise,
+    happened: Happenings,
+    contact_id: str,
+    asked: _Asked,
+    since: datetime | None,
+) -> Iterator[_Run]:
     starts = promise.starts.among(happened)
     if not starts:
         return
@@ -140,8 +170,11 @@ def _runs(promise: Promise, happened: Happenings, since: datetime | None) -> Ite
     for index, start in enumerate(starts):
         if (since is not None and start.at < since) or (last is not None and last.holds(start)):
             continue
-        further = starts[index + 1 :] if promise.sla.restarts else []
-        last = _run(start, stops, _cancels(start, further, happened))
+        if asked.applies(promise, clock_id(promise.sla.name, contact_id, start.at), start.at):
+            further = starts[index + 1 :] if promise.sla.restarts else []
+            last = _run(start, stops, _cancels(start, further, happened))
+        else:
+            last = _Run(start, start, is_kept=False, is_waived=True)
         yield last
 
 
@@ -202,6 +235,8 @@ def _state(run: _Run, breaks_at: datetime | None, until: datetime) -> State:
 
     What is done at the very moment it is due is done in time; nothing done by then is a breach.
     """
+    if run.is_waived:
+        return State.WAIVED
     if run.end is None:
         if breaks_at is None:
             return State.PAUSED

@@ -140,7 +140,7 @@ def compliance(
     targets = {each.name: each.target for each in levels}
     counts: dict[Group, dict[State, int]] = {}
     for clock in clocks:
-        if clock.sla in targets and clock.state is not State.CANCELLED:
+        if clock.sla in targets and clock.state not in {State.CANCELLED, State.WAIVED}:
             when = period_of(clock.due_at, period, zone) if period else ""
             group = Group(clock.sla, (clock.owner or "nobody") if by_owner else "", when)
             tally = counts.setdefault(group, dict.fromkeys(State, 0))

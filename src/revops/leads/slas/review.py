@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from revops.leads.slas.timeline import Timeline
 
 _UNDECIDED = frozenset({State.RUNNING, State.PAUSED})
+_UNJUDGED = _UNDECIDED | {State.WAIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,12 @@ class Review:
     next_at: datetime | None = None
 
     @property
+    def is_start(self) -> bool:
+        """Whether a clock starts."""
+        was_none = self.kept is None or self.kept.state is State.WAIVED
+        return was_none and self.clock is not None and self.clock.state is not State.WAIVED
+
+    @property
     def is_breach(self) -> bool:
         """Whether a promise is found broken that was not known to be."""
         was_open = self.kept is None or self.kept.state in _UNDECIDED
@@ -114,7 +121,7 @@ def review(
         since: Clocks that would have started before are left out.
         last_at: When the engine last looked: what began before that was learnt late.
     """
-    known = frozenset(each.id for each in kept)
+    known = {each.id: each.state for each in kept}
     derived = clocks(rules, lead, timeline, now, known=known, since=since)
     levels = {sla.name: sla for sla in rules.levels.slas}
     reviews = []
@@ -122,7 +129,7 @@ def review(
         fired = was.steps_fired if was is not None else 0
         steps = due_steps(clock, levels[clock.sla], fired, now)
         fired += len(steps)
-        words = _learnt_late(clock, last_at, now) if was is None else _correction(was, clock)
+        words = _correction(was, clock) if was else _learnt_late(clock, last_at, now)
         reviews.append(Review(was, clock, words, steps, fired, next_at(clock, fired)))
     paired = {each.kept.id for each in reviews if each.kept is not None}
     reviews += [
@@ -154,7 +161,10 @@ def _pairs(
 def _open_to_change(kept: Iterable[Kept], version: str) -> list[Kept]:
     """The clocks that go on, or ended under the present definitions, in order of their start."""
     found = [
-        each for each in kept if each.stopped_at is None or each.definitions_version == version
+        each
+        for each in kept
+        if each.stopped_at is None
+        or (each.definitions_version == version and each.state is not State.WAIVED)
     ]
     return sorted(found, key=attrgetter("started_at"))
 
@@ -183,7 +193,7 @@ def _correction(was: Kept, clock: Clock) -> str:
     if was.id != clock.id:
         at = moment(clock.started_at)
         return f"was counted from {moment(was.started_at)}; its start was at {at}: {clock.state}"
-    if was.state in _UNDECIDED or (was.stopped_at, was.state) == (clock.stopped_at, clock.state):
+    if was.state in _UNJUDGED or (was.stopped_at, was.state) == (clock.stopped_at, clock.state):
         return ""
     if was.stopped_at is None and was.state is clock.state:
         return ""

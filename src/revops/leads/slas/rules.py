@@ -89,6 +89,14 @@ class Promise:
     steps: tuple[int | None, ...]
 
     @property
+    def listens_to(self) -> Iterator[Matcher]:
+        """All moments that start, stop or halt it."""
+        yield self.starts
+        yield from self.stops
+        for pause in self.pauses:
+            yield from pause.moments
+
+    @property
     def follows_owner(self) -> bool:
         """Whether whose time it counts depends on who owns the lead."""
         return self.sla.hours != "calendar" and self.sla.calendar is None
@@ -96,16 +104,28 @@ class Promise:
 
 @dataclass(frozen=True)
 class Rules:
-    """The service levels of a workspace, with its people and their calendars."""
+    """The service levels of a workspace, with its people and their calendars.
+
+    Attributes:
+        levels: The service levels.
+        people: Who keeps them.
+        calendars: When people work, by name.
+        among: The names of those whose clocks are asked for; None for all.
+    """
 
     levels: ServiceLevels
     people: People
     calendars: Mapping[str, Calendar]
+    among: frozenset[str] | None = None
 
     @cached_property
     def promises(self) -> tuple[Promise, ...]:
-        """Each service level made ready, in the order of the file."""
-        return tuple(_promise(sla, i) for i, sla in enumerate(self.levels.slas))
+        """Each service level asked for made ready, in the order of the file."""
+        return tuple(
+            _promise(sla, i)
+            for i, sla in enumerate(self.levels.slas)
+            if self.among is None or sla.name in self.among
+        )
 
     @cached_property
     def activity_types(self) -> frozenset[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
+from revops.kit.clock import plain_utc
 from revops.records import RECORDS
 from revops.store.facts.shape import from_text
 from revops.store.forms import name as quoted
@@ -22,7 +22,7 @@ _CREATED = "created_at"
 
 def until(moment: str, as_of: datetime) -> str:
     """The condition that a time column is not later than an instant (which has a zone)."""
-    instant = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    instant = plain_utc(as_of).isoformat(" ")
     return f"{moment} <= TIMESTAMP {text(instant)}"
 
 

@@ -69,10 +69,10 @@ def compile_course(
     changes, up to and including `end`; model and all else NULL, false or empty where no model
     accepts the contact. What a row says holds until the contact's next one.
 
-    With `asked` there is a row wherever an answer changes, instead: contact_id, changed_at (in
-    microseconds), fit, engagement, total, qualified, reached as a number (a bit for each of
-    `thresholds_of`), `q0`, `q1`, ... (numbers with a bit for each condition, in order), and the
-    fields asked for.
+    With `asked` there is a row wherever an answer changes or a field may, instead: contact_id,
+    changed_at (in microseconds), fit, engagement, total, qualified, reached as a number (a bit for
+    each of `thresholds_of`), `q0`, `q1`, ... (numbers with a bit for each condition, in order),
+    and the fields asked for.
 
     Raises:
         ConditionError: A condition is wrong.
@@ -93,7 +93,7 @@ def compile_course(
         for i, each in enumerate(models)
     ]
     arithmetic = [step for part in parts for step in part.steps()]
-    given = [_given(part, scoring, asked, told) for part in parts]
+    given = [_given(part, scoring, asked) for part in parts]
     begin, last = micros_at(start), micros_at(end)
     versions = Versions(
         frozenset(fields_of_scoring(scoring, vocabulary) | told),
@@ -111,7 +111,7 @@ def compile_course(
         Step("known", _known(models, vocabulary, versions.fields, slots), kept),
         *arithmetic,
         Step("given", _union(given)),
-        Step(COURSE, _changes(asked, told), Role.ANSWER),
+        Step(COURSE, _changes() if asked is None else _answers(asked, told), Role.ANSWER),
     ]
     shared = engaged_steps(past, begin, last) if ENGAGED_FIELD in versions.fields else []
     return Course(shared, steps)
@@ -186,9 +186,7 @@ def _value(slot: Value, place: int) -> exp.Expr:
     return exp.Coalesce(this=summed, expressions=[number(0)])
 
 
-def _given(
-    part: CourseModel, scoring: Scoring, asked: Asked | None, told: Collection[str]
-) -> exp.Select:
+def _given(part: CourseModel, scoring: Scoring, asked: Asked | None) -> exp.Select:
     """What a model gives at each moment."""
     is_scored = part.model is not UNSCORED
     scores = [
@@ -212,8 +210,6 @@ def _given(
         found = found.select(
             exp.alias_(_mask([*zip(some, range(MASKS), strict=False)]), f"q{word}")
         )
-    for each in sorted(told):
-        found = found.select(exp.alias_(column(field_column(each)), each, quoted=True))
     return found
 
 
@@ -230,18 +226,42 @@ def _mask(held: Sequence[tuple[exp.Expr, int]]) -> exp.Expr:
     return exp.paren(tree)
 
 
-def _changes(asked: Asked | None, told: Collection[str]) -> exp.Select:
+def _changes() -> exp.Select:
     """The rows in which something is other than in the contact's row before."""
-    watched = [*_watched(asked), *sorted(told)] if asked is not None else COURSE_COLUMNS
-    told_too = watched if asked is None else [*("fit", "engagement", "total"), *watched]
-    at = f"MAKE_TIMESTAMP({NOW})" if asked is None else NOW
-    texts = [f'"{each}"' for each in told_too]
-    changed = " OR ".join(f'LAG("{each}") OVER w IS DISTINCT FROM "{each}"' for each in watched)
+    texts = [f'"{each}"' for each in COURSE_COLUMNS]
     return query(
-        f"SELECT contact_id, {at} AS changed_at, {', '.join(texts)} FROM given"
-        f" QUALIFY ROW_NUMBER() OVER w = 1 OR {changed}"
-        f" WINDOW w AS (PARTITION BY person ORDER BY {NOW})"
+        f"SELECT contact_id, MAKE_TIMESTAMP({NOW}) AS changed_at, {', '.join(texts)} FROM given"
+        f" QUALIFY {_is_other(COURSE_COLUMNS)} WINDOW w AS (PARTITION BY person ORDER BY {NOW})"
     )
+
+
+def _answers(asked: Asked, told: Collection[str]) -> exp.Select:
+    """The rows in which an answer is other than in the row before, or a field may be.
+
+    Fields change with versions only, and are joined to these few rows, because to look back at
+    many columns of all rows takes long.
+    """
+    watched = [f'"{each}"' for each in _watched(asked)]
+    texts = [*(f"c.{each}" for each in ("fit", "engagement", "total", *watched)),
+             *(f'v."{field_column(each)}" AS "{each}"' for each in sorted(told))]  # fmt: skip
+    begun = (
+        f"SELECT g.* FROM given AS g LEFT JOIN version AS v"
+        f" ON v.person = g.person AND v.begins = g.{NOW}"
+        f" QUALIFY NOT v.begins IS NULL OR {_is_other(_watched(asked), 'g.')}"
+        f" WINDOW w AS (PARTITION BY g.person ORDER BY g.{NOW})"
+    )
+    return query(
+        f"SELECT c.contact_id, c.{NOW} AS changed_at, {', '.join(texts)}"
+        f" FROM ({begun}) AS c JOIN version AS v"
+        f" ON v.person = c.person AND c.{NOW} >= v.begins AND c.{NOW} < v.ends"
+    )
+
+
+def _is_other(names: Collection[str], of: str = "") -> str:
+    """Whether one of these columns is other than in the row before, or there is none before."""
+    columns_ = [f'{of}"{each}"' for each in names]
+    changed = " OR ".join(f"LAG({each}) OVER w IS DISTINCT FROM {each}" for each in columns_)
+    return f"ROW_NUMBER() OVER w = 1 OR {changed}"
 
 
 def _watched(asked: Asked) -> list[str]:
