@@ -132,9 +132,9 @@ TASKS: dict[str, Callable[[Place], dict[str, Any]]] = {
 }
 
 
-def measure(task: str, place: Place) -> dict[str, Any]:
+def measure(task: str, place: Place, script: str = __file__) -> dict[str, Any]:
     """Run one task in a process of its own; its answer, and its peak memory in MiB."""
-    command = [sys.executable, __file__, "--task", task, str(place.data), str(place.workspace)]
+    command = [sys.executable, script, "--task", task, str(place.data), str(place.workspace)]
     finished = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     answer: dict[str, Any] = json.loads(finished.stdout)
     return answer

@@ -42,6 +42,16 @@ def test_rooms_import_only_rooms_below_them() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_the_commands_are_listed_without_loading_what_they_need() -> None:
+    heavy = {"alembic", "duckdb", "matplotlib", "numpy", "pyarrow", "pydantic", "sklearn"}
+    heavy |= {"sqlalchemy", "sqlglot"}
+    look = "import sys, revops.interfaces.cli.app; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    loaded = set(said.stdout.split())
+    assert "revops.interfaces.cli.predict" in loaded
+    assert loaded & heavy == set()
+
+
 def test_no_file_is_too_long_to_read() -> None:
     source = [path for path in tree(".py") if "src" in path.parts]
     lengths = {path: len(path.read_text().splitlines()) for path in source}

@@ -106,6 +106,27 @@ def test_pictures(acme: Path, revops: Revops, tmp_path: Path, name: str) -> None
     assert (tmp_path / name).stat().st_size > 1000
 
 
+def test_monitoring_draws_too(acme: Path, revops: Revops, tmp_path: Path) -> None:
+    said = revops("monitor", "--workspace", acme, "--output", tmp_path / "x.svg")
+    assert said.code == 0, said.err
+    assert "<svg" in (tmp_path / "x.svg").read_text()
+
+
+def test_calibration_says_why_it_draws_nothing(acme: Path, revops: Revops, tmp_path: Path) -> None:
+    said = revops("calibrate", "--workspace", acme, "--output", tmp_path / "x.svg")
+    assert (said.code, "Too few to calibrate" in said.out) == (1, True)
+    assert not (tmp_path / "x.svg").exists()
+
+
+@pytest.mark.parametrize("command", ["validate", "calibrate", "monitor"])
+def test_a_form_that_nothing_is_written_in(
+    acme: Path, revops: Revops, tmp_path: Path, command: str
+) -> None:
+    said = revops(command, "--workspace", acme, "--output", tmp_path / "x.pdf")
+    assert (said.code, "nothing is written here as .pdf" in said.err) == (2, True)
+    assert not (tmp_path / "x.pdf").exists()
+
+
 def test_only_what_passes_goes_on_record(acme: Path, revops: Revops, tmp_path: Path) -> None:
     def ages() -> str:
         checks = json.loads(revops("monitor", "--workspace", acme, "--format", "json").out)
@@ -132,6 +153,59 @@ def test_the_gate_says_no(acme: Path, revops: Revops, tmp_path: Path) -> None:
     assert "wrong way" in said.out
     assert "no better than chance" in said.out
     assert "Not yet" in said.out
+
+
+class TestBeside:
+    """Proposed definitions are shown beside the present ones."""
+
+    @pytest.fixture
+    def turned(self, acme: Path, tmp_path: Path) -> Path:
+        shutil.copytree(acme, tmp_path / "turned")
+        scoring = tmp_path / "turned/definitions/scoring.yaml"
+        scoring.write_text(_SCORING.replace("= 'VP'", "<> 'VP'"))
+        return tmp_path / "turned"
+
+    def test_on_a_terminal(self, acme: Path, turned: Path, revops: Revops) -> None:
+        said = " ".join(revops("validate", "--workspace", acme, "--with", turned).out.split())
+        for part in (
+            "verdict pass mend (4 of 5 checks)",
+            "won of 76-100 40.0% (31%-50%) of 100 2.0% (1%-5%) of 200",
+            "Difference of AUC: -0.675",
+            "of the 300 leads that both judge",
+            "The proposed model tells those won apart worse.",
+        ):
+            assert part in said
+
+    def test_as_json_and_csv(self, acme: Path, turned: Path, revops: Revops) -> None:
+        asked = ("validate", "--workspace", acme, "--with", turned, "--format")
+        told = json.loads(revops(*asked, "json").out)
+        beside = told["beside"]
+        assert (told["validation"]["verdict"], beside["present"]["verdict"]) == ("mend", "pass")
+        now, then = (beside[f"auc_{each}"]["value"] for each in ("present", "proposed"))
+        assert beside["difference"]["value"] == pytest.approx(then - now)
+        assert beside["difference"]["high"] < 0
+        rows = list(csv.DictReader(revops(*asked, "csv").out.splitlines()))
+        assert {(row["total"], row["present_total"]) for row in rows} == {
+            ("80.0", "10.0"),
+            ("10.0", "80.0"),
+        }
+
+    def test_the_same_definitions_differ_by_nothing(self, acme: Path, revops: Revops) -> None:
+        told = json.loads(
+            revops("validate", "--workspace", acme, "--with", acme, "--format", "json").out
+        )
+        assert told["beside"]["difference"] == {"value": 0, "low": 0, "high": 0}
+        assert told["beside"]["verdict"] == "not told apart"
+        assert (
+            json.loads(revops("validate", "--workspace", acme, "--format", "json").out)["beside"]
+            is None
+        )
+
+    def test_as_a_picture(self, acme: Path, turned: Path, revops: Revops, tmp_path: Path) -> None:
+        output = tmp_path / "v.svg"
+        revops("validate", "--workspace", acme, "--with", turned, "--output", output)
+        drawn = output.read_text()
+        assert all(f">{name}<" in drawn for name in ("present", "proposed", "expected"))
 
 
 def test_wrong_words(acme: Path, revops: Revops, tmp_path: Path) -> None:

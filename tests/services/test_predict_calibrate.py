@@ -155,6 +155,33 @@ class TestPredict:
         with pytest.raises(RevopsError, match="no field 'verdit'"):
             train(workspace, now=NOW, keep=["verdit"])
 
+    def test_a_model_that_new_outcomes_do_not_bear_out_is_refused(
+        self, workspace: Workspace, tmp_path: Path
+    ) -> None:
+        train(workspace, now=NOW)
+        was = (workspace.folder / "models/contacts.parquet").read_bytes()
+        random, deals = np.random.default_rng(1), []
+        for i in range(LEADS):  # now chance decides
+            opened = START + timedelta(hours=6 * i + 240)
+            deals.append({
+                "id": f"o{i}", "account_id": f"a{i}", "contact_ids": f"c{i}", "type": "new",
+                "created_at": opened.isoformat(), "is_won": str(random.random() < 0.5).lower(),
+                "closed_at": (opened + timedelta(days=2)).isoformat(), "amount": 1000,
+            })  # fmt: skip
+        write(tmp_path, "opportunities", deals)
+        later = NOW + timedelta(days=1)
+        import_paths(workspace, [tmp_path / "opportunities.csv"], at=later)
+        assert not train(workspace, now=NOW - timedelta(days=1)).in_doubt  # not newer than it
+        assert len(predict(workspace, at=NOW)) == OPEN
+        again = train(workspace, now=later)
+        assert (again.model, again.in_doubt) == (None, True)
+        assert (workspace.folder / "models/contacts.parquet").read_bytes() == was
+        with pytest.raises(RevopsError, match="of 2026-06-01 no longer holds: on 2026-06-02"):
+            predict(workspace, at=later)
+        with pytest.raises(RevopsError, match="no better than chance"):
+            explain_prediction(workspace, f"c{LEADS}", at=later)
+        assert len(predict(workspace, at=later, anyway=True)) == OPEN
+
     def test_too_few_outcomes_are_counted(self, workspace: Workspace) -> None:
         trained = train(workspace, now=START + timedelta(days=60))
         assert trained.outcomes + trained.missing == 1000
@@ -184,6 +211,15 @@ class TestCalibrate:
         assert calibrate(workspace, now=NOW).changes == found.changes
         with pytest.raises(RevopsError, match="not an empty folder"):
             calibrate(workspace, now=NOW, output=proposed)
+
+    def test_it_starts_from_proposed_definitions(self, workspace: Workspace) -> None:
+        proposed = workspace.folder.parent / "proposed"
+        first = calibrate(workspace, now=NOW, output=proposed)
+        (then,) = calibrate(workspace, now=NOW, proposed=proposed).models
+        (was,) = first.models
+        assert [each.item.points for each in then.points] == [each.points for each in was.points]
+        assert then.totals_now is not None
+        assert sum(then.totals_now.won) + sum(then.totals_now.others) == then.tried
 
     def test_too_few_leads_are_counted(self, workspace: Workspace) -> None:
         (model,) = calibrate(workspace, now=START + timedelta(days=30)).models
@@ -265,9 +301,32 @@ class TestRealFiles:
                 "SELECT coalesce(source, 'none'), round(100 * avg(converted), 1) FROM contacts"
                 " GROUP BY ALL"
             ).fetchall())  # fmt: skip
-        assert by_source["Google"] == 39.9  # 40.0 of those not spelled `google`, who never buy
+        assert by_source["Google"] == 39.9  # 1,147 of 2,873, with the five spelled `google`
         assert by_source["Reference"] == 91.8
         assert by_source["Welingak Website"] == 98.6
+
+    def test_conversion_by_source_as_the_source_spells_it(
+        self, opened: Workspace, tmp_path: Path
+    ) -> None:
+        """The figure told of Google, 40.0 %, is that of its own spelling; `google` never buys."""
+        mapping = (EXAMPLES / "x_education/mapping.yaml").read_text()
+        merged = "replace: {source: {google: Google}}\n"
+        assert merged in mapping
+        (tmp_path / "mapping.yaml").write_text(mapping.replace(merged, ""))
+        leads = DATA / "x_education/Leads.csv"
+        import_paths(opened, [leads], mapping=tmp_path / "mapping.yaml", at=NOW)
+        with opened.facts().connect() as con:
+            told = con.execute(
+                "SELECT source, count(*), CAST(sum(converted) AS INTEGER),"
+                " round(100 * avg(converted), 1) FROM contacts GROUP BY ALL"
+            ).fetchall()
+            every = con.execute("SELECT round(100 * avg(converted), 2) FROM contacts").fetchone()
+        by_source = {source: figures for source, *figures in told}
+        assert by_source["Google"] == [2868, 1147, 40.0]
+        assert by_source["google"] == [5, 0, 0.0]
+        assert by_source["Reference"] == [534, 490, 91.8]
+        assert by_source["Welingak Website"] == [142, 140, 98.6]
+        assert every == (38.54,)
 
     def test_maven(self, opened: Workspace) -> None:
         import_paths(

@@ -100,13 +100,15 @@ def _bars(place: Axes, chart: Bars) -> None:
         place.bar(at, values, thick, bottom=bottom, color=colour, label=series.name)
         _whiskers(place, at, series)
         below = [low + value for low, value in zip(below, values, strict=True)]
-    for at_, span in enumerate(chart.expected):
-        if span is not None:
-            place.fill_between([at_ - 0.45, at_ + 0.45], *span, color="#000000", alpha=0.12)
+    expected = [(at_, span) for at_, span in enumerate(chart.expected) if span is not None]
+    for nth, (at_, span) in enumerate(expected):
+        label = "" if nth else "expected"  # once in the legend
+        ends = [at_ - 0.45, at_ + 0.45]
+        place.fill_between(ends, *span, color="#000000", alpha=0.12, linewidth=0, label=label)
     place.set_xticks(range(len(chart.names)), chart.names)
     _long_names(place, chart.names)
     _axis(place, "y", chart.axis)
-    if len(chart.series) > 1:
+    if len(chart.series) > 1 or expected:
         place.legend(frameon=False)
 
 
@@ -152,7 +154,7 @@ def _axis(place: Axes, which: str, axis: Axis) -> None:
     if axis.low is not None or axis.high is not None:
         (place.set_xlim if which == "x" else place.set_ylim)(axis.low, axis.high)
     if axis.is_share:
-        ours.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+        ours.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
     if axis.names:
         step = -(-len(axis.names) // 12)
         ours.set_ticks(range(0, len(axis.names), step), axis.names[::step])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from revops.definitions.diff import Change, diff_definitions
@@ -11,20 +11,23 @@ from revops.leads.calibration import (
     Fading,
     Suggestion,
     Threshold,
+    Totals,
     check_threshold,
     fading_of,
     scores_named,
     signs_of,
     suggest,
     suggest_threshold,
+    totals_of,
     values_of,
     without_ageing,
 )
-from revops.leads.outcomes import THE_DAY_BEFORE
+from revops.leads.outcomes import DISQUALIFIED, OUTCOMES, THE_DAY_BEFORE
 from revops.leads.prediction import EXAMPLES, Subject, learn_from, split
 from revops.leads.scoring import LINES_AT, SCORES_AT, remove_copies, score_at
 from revops.leads.validation.statistics import Estimate, auc
 from revops.services.judge import judge, past_then
+from revops.services.proposed import proposed_catalog
 from revops.services.proposing import (
     check_output,
     load_proposal,
@@ -68,12 +71,15 @@ class ModelCalibrated:
         won: How many of them were won.
         missing: How many leads are missing to begin; 0 if there are enough.
         learned: How many it was learned from.
+        left_out: How many disqualified ones among the earlier leads it was not learned from.
         tried: How many it was tried on.
         points: The suggestion for each item, as it is or changed.
         fadings: How long each signal with a decay tells.
         threshold: The threshold of mql.
         auc_now: How well the present totals tell the won apart, on those tried.
         auc_then: The same of the suggested ones.
+        totals_now: How the present totals of those tried lie.
+        totals_then: The same of the suggested ones.
     """
 
     model: str
@@ -87,6 +93,9 @@ class ModelCalibrated:
     threshold: Threshold | None = None
     auc_now: Estimate | None = None
     auc_then: Estimate | None = None
+    totals_now: Totals | None = None
+    totals_then: Totals | None = None
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,7 @@ def calibrate(
     workspace: Workspace,
     *,
     now: datetime,
+    proposed: Path | None = None,
     before: timedelta = THE_DAY_BEFORE,
     field: str | None = None,
     seed: int = 0,
@@ -122,8 +132,9 @@ def calibrate(
     Nothing of the workspace is changed.
 
     Args:
-        workspace: Whose records and definitions are used.
+        workspace: Whose records are used, and whose definitions unless others are proposed.
         now: What was decided later is not known.
+        proposed: A folder with the definitions to start from instead.
         before: How long before its first deal began, or it was sent back, a lead is looked at.
         field: A field of contacts that says what became of them, if not the deals.
         seed: Chooses whom to hold back where outcomes have no dates.
@@ -132,11 +143,12 @@ def calibrate(
     Raises:
         RevopsError: There is no scoring model, or the output cannot be written.
     """
-    check_output(workspace, output)
-    catalog = workspace.catalog
+    start = proposed or workspace.folder
+    catalog = proposed_catalog(workspace, proposed) if proposed else workspace.catalog
+    check_output(start, output)
     with (
-        judge(workspace, now=now, before=before, field=field) as judged,
-        proposal(workspace) as folder,
+        judge(workspace, now=now, catalog=catalog, before=before, field=field) as judged,
+        proposal(start) as folder,
     ):
         learn_from(judged.con, Subject.CONTACTS, now)
         is_dated = _is_dated(judged.con)
@@ -173,6 +185,7 @@ class _Looked:
     model: ScoringModel
     won: NDArray[np.bool_]
     parts: Split
+    learn: NDArray[np.int64]
     scores: dict[str, Numbers]
     suggestions: tuple[Suggestion, ...]
 
@@ -198,7 +211,8 @@ def _look(
     import numpy as np
 
     _gather(con, model)
-    told = con.execute(f"SELECT is_won, as_of, decided_at FROM {JUDGED} ORDER BY nr").fetchnumpy()
+    query = f"SELECT is_won, is_refused, as_of, decided_at FROM {JUDGED} ORDER BY nr"
+    told = con.execute(query).fetchnumpy()
     won = np.asarray(told["is_won"], dtype=bool)
     as_of = np.asarray(told["as_of"], dtype="datetime64[us]")
     never = np.full(len(won), np.datetime64("NaT", "us"))
@@ -207,12 +221,26 @@ def _look(
         as_of = np.random.default_rng(seed).permutation(len(won)).astype("datetime64[us]")
         decided = never
     parts = split(as_of, decided, is_dated=len(won) > 0)
-    looked = _Looked(model, won, parts, _scores(con), ())
+    learn = _telling(parts.train, won, np.asarray(told["is_refused"], dtype=bool))
+    looked = _Looked(model, won, parts, learn, _scores(con), ())
     if not looked.is_enough:
         return looked
-    signs = [each.part(parts.train) for each in signs_of(con, model)]
-    found = tuple(suggest(signs, won[parts.train]))
-    return _Looked(model, won, parts, looked.scores, found)
+    signs = [each.part(learn) for each in signs_of(con, model)]
+    return replace(looked, suggestions=tuple(suggest(signs, won[learn])))
+
+
+def _telling(
+    train: NDArray[np.int64], won: NDArray[np.bool_], refused: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The leads to learn from: those with a deal, won or lost, if there are enough.
+
+    A lead is disqualified only after it looked good enough to be worked, whereas a deal brings
+    all of its people along: held against the disqualified, whatever makes a lead look good would
+    seem to tell nothing, or the reverse.
+    """
+    dealt: NDArray[np.int64] = train[~refused[train]]
+    lost = int((~won[dealt]).sum())
+    return dealt if len(dealt) >= ENOUGH and lost >= ENOUGH_WON else train
 
 
 def _gather(con: duckdb.DuckDBPyConnection, model: ScoringModel) -> None:
@@ -220,10 +248,10 @@ def _gather(con: duckdb.DuckDBPyConnection, model: ScoringModel) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {JUDGED} AS"
         " SELECT row_number() OVER (ORDER BY e.nr) - 1 AS nr, s.contact_id, s.as_of, e.is_won,"
-        " e.decided_at, s.fit, s.engagement, s.total"
+        " e.decided_at, s.fit, s.engagement, s.total, o.outcome = $refused AS is_refused"
         f" FROM {EXAMPLES} AS e JOIN {SCORES_AT} AS s ON s.contact_id = e.id AND s.as_of = e.as_of"
-        " WHERE s.model = $model",
-        {"model": model.name},
+        f" JOIN {OUTCOMES} AS o ON o.contact_id = e.id WHERE s.model = $model",
+        {"model": model.name, "refused": DISQUALIFIED},
     )
 
 
@@ -241,13 +269,12 @@ def _learn(
     import numpy as np
 
     _gather(con, looked.model)
-    train = looked.parts.train
     fadings = []
     for signal in looked.model.engagement.signals:
         ages = np.full(len(looked.won), np.nan)
         rows = con.execute(_AGES, {"signal": signal.name}).fetchnumpy()
         ages[np.asarray(rows["nr"], dtype=np.int64)] = rows["days"]
-        fading = fading_of(signal, ages[train], looked.won[train])
+        fading = fading_of(signal, ages[looked.learn], looked.won[looked.learn])
         if fading is not None:
             fadings.append(fading)
     return looked.suggestions, tuple(fadings)
@@ -289,7 +316,7 @@ def _calibrated(
         start.leads,
         start.won,
         0,
-        len(train),
+        len(looked.learn),
         len(test),
         suggestions,
         fadings,
@@ -302,6 +329,9 @@ def _calibrated(
         ),
         auc(looked.scores["total"][test], won[test]),
         auc(after["total"][test], won[test]),
+        totals_of(looked.scores["total"][test], won[test]),
+        totals_of(after["total"][test], won[test]),
+        len(train) - len(looked.learn),
     )
 
 

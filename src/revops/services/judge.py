@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import TYPE_CHECKING
 
+from revops.kit.clock import plain_utc
 from revops.kit.errors import RevopsError
 from revops.leads.outcomes import OUTCOMES, THE_DAY_BEFORE, find_outcomes, outcome_field
 from revops.leads.scoring import ASKED_AT, remove_copies, score_at
@@ -88,7 +88,7 @@ def judge(
     with facts.connect(memory_limit=MEMORY_LIMIT) as con:
         said_by = _field(con, facts, field)
         find_outcomes(con, workspace.catalog.lifecycle, known_by=now, before=before, field=said_by)
-        at = now.astimezone(UTC).replace(tzinfo=None)
+        at = plain_utc(now)
         if within is not None:
             con.execute(_FORGET, {"since": at - within})
         con.execute(_ASK, {"now": at})

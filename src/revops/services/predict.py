@@ -15,6 +15,7 @@ from revops.leads.prediction import (
     Past,
     Subject,
     card_yaml,
+    doubt_model,
     explain_chance,
     fates,
     find_leaks,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from revops.definitions.scope import Vocabulary
     from revops.leads.prediction import Explained, Leak, Trial
     from revops.services.workspace import Workspace
     from revops.store.facts import Facts
@@ -68,6 +68,7 @@ class Trained:
         scorecard: How well the scorecard did on them, as AUC; None without one.
         model: Where the model is kept; None if it is not.
         field: The field of contacts that said what became of them, if no deals did.
+        in_doubt: Whether an older model is kept that these outcomes do not bear out.
     """
 
     subject: Subject
@@ -80,6 +81,7 @@ class Trained:
     scorecard: float | None = None
     model: Path | None = None
     field: str | None = None
+    in_doubt: bool = False
 
 
 def train(
@@ -129,8 +131,11 @@ def train(
         parts = split(learning.as_of, learning.decided, is_dated=learning.is_dated)
         trial = try_out(rows, learning.won, learning.groups, parts, seed, learning.points)
         result = replace(start, leaks=tuple(leaks), trial=trial)
-        if trial is None or not trial.has_signal:
+        if trial is None:
             return result
+        if not trial.has_signal:
+            why = f"on {now:%Y-%m-%d} the outcomes gave a model {trial.in_words}"
+            return replace(result, in_doubt=doubt_model(workspace.folder, subject, why, now))
         model = fit(trial.method, rows, learning.won, learning.groups, seed)
         kept = Kept(
             format=1,
@@ -250,8 +255,7 @@ def _leaks(workspace: Workspace, learning: _Learning, keep: Collection[str]) -> 
 
 
 def _types(workspace: Workspace, facts: Facts) -> Mapping[str, str]:
-    known: Vocabulary = vocabulary(workspace.catalog, facts)
-    return known.contact().fields
+    return vocabulary(workspace.catalog, facts).contact().fields
 
 
 def _auc(points: NDArray[np.float64], won: NDArray[np.bool_]) -> float:
@@ -279,14 +283,18 @@ class Predicted:
 
 
 def predict(
-    workspace: Workspace, *, at: datetime, subject: Subject = Subject.CONTACTS
+    workspace: Workspace,
+    *,
+    at: datetime,
+    subject: Subject = Subject.CONTACTS,
+    anyway: bool = False,
 ) -> list[Predicted]:
     """The chance of everyone that is open, the greatest first.
 
     Raises:
-        RevopsError: No model was trained.
+        RevopsError: No model was trained, or later outcomes do not bear it out (unless `anyway`).
     """
-    model, kept = load_model(workspace.folder, subject)
+    model, kept = load_model(workspace.folder, subject, anyway=anyway)
     with _open(workspace, kept, at) as (con, facts):
         ids, rows = _asked(con, facts, kept)
     if not ids:
@@ -297,14 +305,19 @@ def predict(
 
 
 def explain_prediction(
-    workspace: Workspace, asked: str, *, at: datetime, subject: Subject = Subject.CONTACTS
+    workspace: Workspace,
+    asked: str,
+    *,
+    at: datetime,
+    subject: Subject = Subject.CONTACTS,
+    anyway: bool = False,
 ) -> Explained:
     """Why one that is open has its chance.
 
     Raises:
-        RevopsError: No model was trained, or nobody of that id is open.
+        RevopsError: As above, or nobody of that id is open.
     """
-    model, kept = load_model(workspace.folder, subject)
+    model, kept = load_model(workspace.folder, subject, anyway=anyway)
     with _open(workspace, kept, at) as (con, facts):
         con.execute(f"DELETE FROM {EXAMPLES} WHERE id <> $id", {"id": asked})
         con.execute(f"UPDATE {EXAMPLES} SET nr = 0")

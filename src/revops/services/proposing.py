@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def proposal(workspace: Workspace) -> Iterator[Path]:
-    """A copy of the definitions, to be rewritten."""
+def proposal(start: Path) -> Iterator[Path]:
+    """A copy of the definitions in a folder, to be rewritten."""
     with tempfile.TemporaryDirectory(prefix="revops-calibrate-") as scratch:
         folder = Path(scratch)
-        shutil.copy(workspace.folder / SETTINGS_FILE, folder / SETTINGS_FILE)
-        shutil.copytree(workspace.folder / DEFINITIONS_FOLDER, folder / DEFINITIONS_FOLDER)
+        shutil.copy(start / SETTINGS_FILE, folder / SETTINGS_FILE)
+        shutil.copytree(start / DEFINITIONS_FOLDER, folder / DEFINITIONS_FOLDER)
         yield folder
 
 
@@ -62,7 +62,7 @@ def load_proposal(workspace: Workspace, folder: Path) -> Catalog:
     return catalog
 
 
-def check_output(workspace: Workspace, output: Path | None) -> None:
+def check_output(start: Path, output: Path | None) -> None:
     """See that a suggestion can be written there, before any work is done for it.
 
     Raises:
@@ -71,7 +71,7 @@ def check_output(workspace: Workspace, output: Path | None) -> None:
     if output is None:
         return
     if _is_file(output):
-        if len(files_of(workspace.folder, "scoring")) > 1:
+        if len(files_of(start, "scoring")) > 1:
             raise RevopsError(
                 "bad-output", "scoring is defined in several files", "name a new folder instead"
             )

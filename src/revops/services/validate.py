@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from revops.definitions.scope import conditions
+from revops.kit.clock import plain_utc
 from revops.kit.condition import fields_of
 from revops.kit.duration import format_duration
 from revops.kit.errors import RevopsError
 from revops.kit.number import how_many
 from revops.leads.outcomes import THE_DAY_BEFORE
-from revops.leads.validation import JUDGED, Validation, gather, measure
+from revops.leads.validation import (
+    JUDGED,
+    Comparison,
+    Validation,
+    compare,
+    gather,
+    measure,
+    scores_of_judged,
+)
+from revops.leads.validation.comparison import PRESENT
 from revops.leads.validation.gate import PASS
 from revops.services.align import row
 from revops.services.judge import judge
@@ -46,6 +55,7 @@ class Validated:
         known_late: Fields that the model asks for although they tell, or were filled in, after
             the outcome.
         found: What was found.
+        beside: What is to be said of the present definitions beside proposed ones.
     """
 
     as_of: datetime
@@ -54,6 +64,7 @@ class Validated:
     field: str | None
     known_late: tuple[str, ...]
     found: Validation
+    beside: Comparison | None
     _judged: Judged
 
     def notes(self) -> tuple[str, ...]:
@@ -61,8 +72,15 @@ class Validated:
         return tuple(_notes(self))
 
     def leads(self) -> pa.Table:
-        """Every judged lead with its outcome and score, highest totals first."""
-        query = f"SELECT {_COLUMNS} FROM {JUDGED} ORDER BY total DESC, contact_id"
+        """Every judged lead with its outcome and score, highest totals first.
+
+        Of proposed definitions also what the present ones say: `present_total` and so on.
+        """
+        columns, joined = _COLUMNS, ""
+        if self.beside:
+            columns = f"{_COLUMNS}, {_PRESENT_COLUMNS}"
+            joined = f" LEFT JOIN {PRESENT} AS n USING (contact_id)"
+        query = f"SELECT {columns} FROM {JUDGED} AS j{joined} ORDER BY j.total DESC, contact_id"
         self._judged.con.execute("SET preserve_insertion_order = true")  # as it sorts them
         return self._judged.con.sql(query).to_arrow_table()
 
@@ -90,8 +108,12 @@ def sign(workspace: Workspace, judged: Validated, *, by: str, now: datetime) -> 
 
 
 _COLUMNS = (
-    "contact_id, name, account, outcome, total, fit, engagement, band, qualified, kind, model, "
-    "judged_at, decided_at, opportunity_id, amount, explain"
+    "contact_id, j.name, j.account, j.outcome, j.total, j.fit, j.engagement, j.band, j.qualified, "
+    "j.kind, j.model, j.judged_at, j.decided_at, j.opportunity_id, j.amount, j.explain"
+)
+_PRESENT_COLUMNS = (
+    "n.total AS present_total, n.band AS present_band, n.qualified AS present_qualified, "
+    "n.kind AS present_kind"
 )
 
 
@@ -138,7 +160,7 @@ def validate(
     Args:
         workspace: Whose records are used, and whose definitions unless others are proposed.
         now: What was decided later is not known.
-        proposed: A folder with the definitions to judge instead.
+        proposed: A folder with definitions to judge, beside the workspace's own.
         before: How long before its first deal began, or it was sent back, a lead is judged.
         within: Judge only leads decided in so long a time up to now.
         field: The field of contacts that says what became of them, if not the deals.
@@ -147,19 +169,45 @@ def validate(
         RevopsError: There is no scoring model, or something named is not there.
     """
     catalog = proposed_catalog(workspace, proposed) if proposed else workspace.catalog
+    asked = _Asked(now, before, within, field)
+    present = _present(workspace, asked) if proposed else None
+    with _judging(workspace, catalog, asked) as (judged, found):
+        late = _known_late(workspace, catalog, judged)
+        beside = present and compare(judged.con, present[0], workspace.catalog.version, present[1])
+        yield Validated(now, before, catalog.version, judged.field, late, found, beside, judged)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which leads are judged, and when."""
+
+    now: datetime
+    before: timedelta
+    within: timedelta | None
+    field: str | None
+
+
+def _present(workspace: Workspace, asked: _Asked) -> tuple[Validation, pa.Table]:
+    """What is found of the workspace's own definitions, and the score of each lead."""
+    with _judging(workspace, workspace.catalog, asked) as (judged, found):
+        return found, scores_of_judged(judged.con)
+
+
+@contextmanager
+def _judging(
+    workspace: Workspace, catalog: Catalog, asked: _Asked
+) -> Iterator[tuple[Judged, Validation]]:
     with judge(
         workspace,
-        now=now,
+        now=asked.now,
         catalog=catalog,
-        before=before,
-        within=within,
-        field=field,
+        before=asked.before,
+        within=asked.within,
+        field=asked.field,
         with_competitors=True,
     ) as judged:
-        gather(judged.con, catalog.scoring, now.astimezone(UTC).replace(tzinfo=None))
-        found = measure(judged.con, catalog.scoring)
-        late = _known_late(workspace, catalog, judged)
-        yield Validated(now, before, catalog.version, judged.field, late, found, judged)
+        gather(judged.con, catalog.scoring, plain_utc(asked.now))
+        yield judged, measure(judged.con, catalog.scoring)
 
 
 def _known_late(workspace: Workspace, catalog: Catalog, judged: Judged) -> tuple[str, ...]:

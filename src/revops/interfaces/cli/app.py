@@ -117,9 +117,13 @@ app.command(
         "revops simulate --with ../proposed --from 2026-01-01 --to 2026-06-30 --output change.svg",
     )
 )(simulate.simulate)
-app.command(epilog=examples("revops calibrate", "revops calibrate --output ../proposed"))(
-    calibrate.calibrate
-)
+app.command(
+    epilog=examples(
+        "revops calibrate",
+        "revops calibrate --output ../proposed",
+        "revops calibrate --with ../proposed --output calibration.png",
+    )
+)(calibrate.calibrate)
 app.add_typer(predict_app, name="predict")
 app.add_typer(align_app, name="align")
 app.add_typer(rollout_app, name="rollout")

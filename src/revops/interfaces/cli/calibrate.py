@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from revops.interfaces.cli.calibrate_view import show_calibrated
-from revops.interfaces.cli.console import working
+from revops.interfaces.cli.calibrate_view import charts_of, show_calibrated
+from revops.interfaces.cli.console import stderr, working
 from revops.interfaces.cli.options import (
     AsOfOption,
     FormatOption,
@@ -17,7 +17,8 @@ from revops.interfaces.cli.options import (
     read_duration,
     workspace_folder,
 )
-from revops.interfaces.cli.output import Format, write_object
+from revops.interfaces.cli.output import Format, check_output, write_object
+from revops.interfaces.pictures import is_picture, write_picture
 from revops.kit.errors import RevopsError
 
 
@@ -27,8 +28,18 @@ def calibrate(
         Path | None,
         typer.Option(
             "--output",
-            metavar="DIR|FILE.yaml",
-            help="Write the suggested definitions to this new folder, or their scoring.yaml.",
+            metavar="DIR|FILE",
+            help="Write the suggested definitions to this new folder, or their scoring.yaml to a "
+            "file that ends in .yaml; .png or .svg for pictures.",
+            show_default=False,
+        ),
+    ] = None,
+    proposed: Annotated[
+        Path | None,
+        typer.Option(
+            "--with",
+            metavar="DIR",
+            help="Start from the definitions in this folder instead of the workspace's.",
             show_default=False,
         ),
     ] = None,
@@ -63,12 +74,27 @@ def calibrate(
     from revops.services.workspace import open_workspace
 
     ahead = read_duration(before, "--before")
+    is_drawn = is_picture(output)
+    if output is not None and (is_drawn or output.suffix not in {"", ".yaml", ".yml"}):
+        check_output(output)
     if format_ in {Format.CSV, Format.PARQUET}:
         raise RevopsError("bad-options", "a calibration is shown as a table or as json")
     with open_workspace(workspace_folder(workspace)) as opened, working("Calibrating ..."):
         at = read_as_of(as_of, opened.settings.time_zone) or now()
-        found = suggest(opened, now=at, before=ahead, field=outcome, seed=seed, output=output)
-    if format_ is Format.JSON:
+        found = suggest(
+            opened,
+            now=at,
+            proposed=proposed,
+            before=ahead,
+            field=outcome,
+            seed=seed,
+            output=None if is_drawn else output,
+        )
+    drawn = charts_of(found) if is_drawn else []
+    if output is not None and drawn:
+        write_picture(drawn, output)
+        stderr.print(f"Drawn: {output}", style="quiet")
+    elif format_ is Format.JSON:
         write_object(found, None)
     else:
         show_calibrated(found)

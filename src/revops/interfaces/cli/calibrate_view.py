@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from revops.interfaces.cli.charts import draw
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import plain_table, points
 from revops.kit.number import how_many
@@ -13,9 +14,12 @@ from revops.kit.number import how_many
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from revops.kit.chart import Chart
     from revops.leads.calibration import Fading, Suggestion, Threshold
     from revops.leads.validation.statistics import Estimate
     from revops.services.calibrate import Calibrated, ModelCalibrated
+
+WIDEST = 100
 
 
 def show_calibrated(found: Calibrated) -> None:
@@ -51,11 +55,50 @@ def _show_model(each: ModelCalibrated) -> None:
             "Import older deals, or wait for more to close."
         )
         return
-    stdout.print(f"Learned from the first {each.learned:,}, tried on the {each.tried:,} after them")
+    _show_parts(each)
     _show_points(each.points)
     _show_fadings(each.fadings)
+    for chart in totals_charts(each):
+        drawn = "\n".join(draw(chart, min(stdout.width, WIDEST)))
+        stdout.print(f"{drawn}\n", markup=False, soft_wrap=True)
     _show_threshold(each.threshold)
     _show_verdict(each.auc_now, each.auc_then)
+
+
+def _show_parts(each: ModelCalibrated) -> None:
+    kinds = " won and lost" if each.left_out else ""
+    stdout.print(
+        f"Learned from the first {each.learned:,}{kinds}, tried on the {each.tried:,} after them"
+    )
+    if each.left_out:
+        stdout.print(
+            f"{each.left_out:,} disqualified are not learned from: they were there only because "
+            "they looked good.",
+            style="quiet",
+        )
+
+
+def charts_of(found: Calibrated) -> list[Chart]:
+    """The pictures of a calibration."""
+    from revops.leads.calibration.charts import points_chart
+
+    return [
+        chart
+        for each in found.models
+        for chart in (*points_chart(each.points), *totals_charts(each))
+    ]
+
+
+def totals_charts(each: ModelCalibrated) -> list[Chart]:
+    """The totals of those tried, now and as suggested, with the threshold."""
+    from revops.leads.calibration.charts import totals_chart
+
+    if each.threshold is None or each.totals_now is None or each.totals_then is None:
+        return []
+    return [
+        totals_chart("Totals now", each.totals_now, each.threshold.now),
+        totals_chart("Totals as suggested", each.totals_then, each.threshold.suggested),
+    ]
 
 
 def _show_points(suggestions: Sequence[Suggestion]) -> None:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from revops.interfaces.cli.charts import draw
-from revops.interfaces.cli.console import stdout, working
+from revops.interfaces.cli.console import stderr, stdout, working
 from revops.interfaces.cli.listing import write_list
 from revops.interfaces.cli.options import (
     AsOfOption,
     FormatOption,
-    OutputOption,
     WorkspaceOption,
     read_as_of,
     workspace_folder,
 )
 from revops.interfaces.cli.output import check_output, is_shown
 from revops.interfaces.cli.tables import plain_table
+from revops.interfaces.pictures import is_picture, write_picture
 from revops.kit.chart import Axis, Bars, Series
 
 if TYPE_CHECKING:
@@ -50,7 +51,15 @@ def monitor(
     workspace: WorkspaceOption = None,
     as_of: AsOfOption = None,
     format_: FormatOption = None,
-    output: OutputOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Write the checks to this file; .png or .svg for the distribution of scores.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check the model in use: inflation, volume, acceptance, bands, decay, drift, age.
 
@@ -65,7 +74,10 @@ def monitor(
     with open_workspace(workspace_folder(workspace)) as opened, working("Checking ..."):
         zone = opened.settings.time_zone
         figures, checks = check_all(opened, now=read_as_of(as_of, zone))
-    if is_shown(format_, output):
+    if output is not None and is_picture(output):
+        write_picture([_distribution(figures)], output)
+        stderr.print(f"Drawn: {output}", style="quiet")
+    elif is_shown(format_, output):
         _show(figures, checks)
     else:
         write_list(checks, Check, format_, output, zone=zone, empty="")
@@ -74,10 +86,14 @@ def monitor(
         raise typer.Exit(1)
 
 
-def _show(figures: Figures, checks: Sequence[Check]) -> None:
+def _distribution(figures: Figures) -> Bars:
     names = tuple(f"{10 * ten}-{10 * ten + 9}" for ten in range(9))
     series = Series("leads", tuple(float(count) for count in figures.histogram))
-    for line in draw(Bars("Leads by total score", (*names, "90-100"), (series,), Axis("leads"))):
+    return Bars("Leads by total score", (*names, "90-100"), (series,), Axis("leads"))
+
+
+def _show(figures: Figures, checks: Sequence[Check]) -> None:
+    for line in draw(_distribution(figures)):
         stdout.print(Text(line))
     table = plain_table()
     for name in ("", "check", "seen", "should be"):

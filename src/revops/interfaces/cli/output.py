@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 ROWS_SHOWN = 50
+_FOREIGN = {".pdf", ".jpg", ".jpeg", ".gif", ".webp"}
+_NO_TABLE = {".png", ".svg", ".xlsx"}
+"""Forms of no result at all, and those that a table of words does not go into."""
 FOLDED, GAP = 24, 3
 """A longer text is folded, so that more columns fit; so much lies between two of them."""
 
@@ -52,10 +55,20 @@ def check_output(output: Path | None) -> None:
     """See that the output's folder is there, before any work is done for it.
 
     Raises:
-        RevopsError: It is not.
+        RevopsError: It is not, or the name is that of a form that nothing is written in.
     """
+    if output is not None and output.suffix.lower() in _FOREIGN:
+        raise _not_written(output)
     if output is not None and not output.parent.is_dir():
         raise RevopsError("bad-output", f"there is no folder '{output.parent}' to write to")
+
+
+def _not_written(output: Path) -> RevopsError:
+    return RevopsError(
+        "bad-output",
+        f"'{output}': nothing is written here as {output.suffix}",
+        "name a file that ends in .csv, .json or .parquet, or .txt for the table",
+    )
 
 
 def write(
@@ -72,6 +85,8 @@ def write(
     """
     check_output(output)
     kind = chosen(format_, output)
+    if output is not None and output.suffix.lower() in _NO_TABLE:
+        raise _not_written(output)
     if kind is Format.TABLE:
         _write_table(result, title, output)
         return

@@ -30,12 +30,16 @@ from revops.interfaces.cli.output import (
 )
 from revops.interfaces.cli.predict_view import show_explained, show_predicted, show_trained
 from revops.interfaces.pictures import is_picture, write_picture
-from revops.leads.prediction.examples import Subject
+from revops.leads.subject import Subject
 
 predict_app = typer.Typer(
     help="Predict who will be won: learn from past outcomes, score who is open, say why.",
     no_args_is_help=True,
 )
+AnywayOption = Annotated[
+    bool,
+    typer.Option("--anyway", help="Use the model although later training found no signal."),
+]
 OfOption = Annotated[Subject, typer.Option("--of", help="Whom or what to predict.")]
 
 
@@ -140,6 +144,7 @@ def train(
 def score(
     *,
     of: OfOption = Subject.CONTACTS,
+    anyway: AnywayOption = False,
     workspace: WorkspaceOption = None,
     as_of: AsOfOption = None,
     format_: FormatOption = None,
@@ -153,7 +158,7 @@ def score(
     check_output(output)
     with open_workspace(workspace_folder(workspace)) as opened, working("Predicting ..."):
         at = read_as_of(as_of, opened.settings.time_zone) or now()
-        found = predict(opened, at=at, subject=of)
+        found = predict(opened, at=at, subject=of, anyway=anyway)
     if is_shown(format_, output):
         show_predicted(found, of)
     else:
@@ -167,6 +172,7 @@ def explain(
     ],
     *,
     of: OfOption = Subject.CONTACTS,
+    anyway: AnywayOption = False,
     workspace: WorkspaceOption = None,
     as_of: AsOfOption = None,
     format_: FormatOption = None,
@@ -181,7 +187,7 @@ def explain(
     check_output(output)
     with open_workspace(workspace_folder(workspace)) as opened, working("Predicting ..."):
         at = read_as_of(as_of, opened.settings.time_zone) or now()
-        explained = explain_prediction(opened, id_, at=at, subject=of)
+        explained = explain_prediction(opened, id_, at=at, subject=of, anyway=anyway)
     if is_shown(format_, output):
         show_explained(id_, explained)
     elif chosen(format_, output) is Format.JSON:

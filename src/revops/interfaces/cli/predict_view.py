@@ -9,14 +9,13 @@ from rich.text import Text
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import plain_table
 from revops.kit.number import how_many
-from revops.leads.prediction.examples import Subject
+from revops.leads.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from revops.leads.prediction import Explained, Leak, Trial
-    from revops.leads.validation.statistics import Estimate
     from revops.services.predict import Predicted, Trained
 
 FEW = 20
@@ -48,16 +47,18 @@ def show_trained(trained: Trained, scorecard: Path | None) -> None:
         return
     _show_trial(trial)
     if not trial.has_signal:
-        stdout.print(f"\nNo signal: {_no_better(trial.auc)}. No model is kept.", style="bad")
+        stdout.print(f"\nNo signal: {trial.in_words}. No model is kept.", style="bad")
+        if trained.in_doubt:
+            stdout.print(
+                "The older model is marked as in doubt: predict score and predict explain refuse "
+                "it, but for --anyway.",
+                style="warn",
+            )
         return
     if trained.scorecard is not None:
         stdout.print(f"\nAs a scorecard: AUC {trained.scorecard:.2f}, written to {scorecard}")
     stdout.print(f"\nKept: {trained.model}", style="good", markup=False, soft_wrap=True)
     stdout.print("Next: revops predict score", style="quiet")
-
-
-def _no_better(auc: Estimate) -> str:
-    return f"no better than chance: AUC {auc.value:.2f}, interval {auc.low:.2f}-{auc.high:.2f}"
 
 
 def _show_leaks(leaks: Sequence[Leak]) -> None:

@@ -32,7 +32,7 @@ from revops.interfaces.pictures import is_picture, write_picture
 from revops.kit.duration import format_duration
 
 if TYPE_CHECKING:
-    from revops.leads.validation import Validation
+    from revops.leads.validation import Comparison, Validation
     from revops.services.validate import Validated
 
 
@@ -45,6 +45,7 @@ class Told:
     definitions_version: str
     notes: tuple[str, ...]
     validation: Validation
+    beside: Comparison | None
 
 
 def validate(
@@ -54,7 +55,7 @@ def validate(
         typer.Option(
             "--with",
             metavar="DIR",
-            help="Judge the definitions in this folder instead of the workspace's.",
+            help="Judge the definitions in this folder, beside the workspace's own.",
             show_default=False,
         ),
     ] = None,
@@ -128,10 +129,11 @@ def validate(
         ) as judged,
     ):
         if output is not None and is_picture(output):
-            write_picture(charts(judged.found), output)
+            present = judged.beside.present if judged.beside else None
+            write_picture(charts(judged.found, present), output)
             stderr.print(f"Drawn: {output}", style="quiet")
         elif is_shown(format_, output):
-            show_validation(judged.found, _heading(judged), judged.notes())
+            show_validation(judged.found, judged.beside, _heading(judged), judged.notes())
         elif chosen(format_, output) is Format.JSON:
             write_object(_told(judged), output)
         else:
@@ -146,7 +148,7 @@ def validate(
 def _told(judged: Validated) -> Told:
     before = format_duration(judged.before)
     version = judged.definitions_version
-    return Told(judged.as_of, before, version, judged.notes(), judged.found)
+    return Told(judged.as_of, before, version, judged.notes(), judged.found, judged.beside)
 
 
 def _heading(judged: Validated) -> str:

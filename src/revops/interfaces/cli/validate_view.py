@@ -9,11 +9,12 @@ from rich.text import Text
 from revops.interfaces.cli.charts import draw
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import cell, plain_table, points
+from revops.interfaces.cli.validate_compared import show_comparison
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from revops.leads.validation import Validation
+    from revops.leads.validation import Comparison, Validation
     from revops.leads.validation.gate import Check
     from revops.leads.validation.misses import Miss
     from revops.leads.validation.statistics import Estimate
@@ -32,8 +33,10 @@ _VERDICTS = {
 }
 
 
-def show_validation(found: Validation, heading: str, notes: Sequence[str]) -> None:
-    """Print the figures, then what is to be mended."""
+def show_validation(
+    found: Validation, beside: Comparison | None, heading: str, notes: Sequence[str]
+) -> None:
+    """Print the figures, then what is to be mended; beside it the present model, if given."""
     from revops.leads.validation import charts
 
     stdout.print(heading, style="key", markup=False)
@@ -41,7 +44,7 @@ def show_validation(found: Validation, heading: str, notes: Sequence[str]) -> No
         stdout.print(note, style="warn", markup=False)
     stdout.print()
     if found.leads:
-        for chart in charts(found):
+        for chart in charts(found, beside.present if beside else None):
             lines = draw(chart, min(stdout.width, WIDEST))
             stdout.print("\n".join(lines), markup=False, soft_wrap=True)
             stdout.print()
@@ -56,6 +59,8 @@ def show_validation(found: Validation, heading: str, notes: Sequence[str]) -> No
             f"False negatives: {says}", found.confusion.false_negatives, found.false_negatives
         )
     _show_checks(found.checks)
+    if beside:
+        show_comparison(found, beside)
     stdout.print(_VERDICTS[found.verdict], style=_STYLES[found.verdict])
     if found.leads:
         stdout.print(

@@ -1,6 +1,7 @@
 """Calibration: what points, decays and thresholds past outcomes call for."""
 
 from revops.leads.calibration.ageing import Fading, fading_of, without_ageing
+from revops.leads.calibration.charts import Totals, points_chart, totals_chart, totals_of
 from revops.leads.calibration.points import FEW, Suggestion, suggest
 from revops.leads.calibration.rewriting import values_of
 from revops.leads.calibration.signs import JUDGED, Item, Part, Sign, signs_of
@@ -20,12 +21,16 @@ __all__ = [
     "Sign",
     "Suggestion",
     "Threshold",
+    "Totals",
     "check_threshold",
     "fading_of",
+    "points_chart",
     "scores_named",
     "signs_of",
     "suggest",
     "suggest_threshold",
+    "totals_chart",
+    "totals_of",
     "values_of",
     "without_ageing",
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from revops.kit.clock import plain_utc
 from revops.leads.outcomes import OUTCOMES
+from revops.leads.subject import Subject
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     import duckdb
 
 EXAMPLES = "examples"
-
-
-class Subject(StrEnum):
-    """What is won or lost; the kind of record, in the plural."""
-
-    CONTACTS = "contacts"
-    OPPORTUNITIES = "opportunities"
 
 
 def learn_from(con: duckdb.DuckDBPyConnection, subject: Subject, now: datetime) -> None:

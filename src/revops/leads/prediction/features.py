@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from revops.leads.prediction.examples import EXAMPLES, Subject
+from revops.leads.prediction.examples import EXAMPLES
+from revops.leads.subject import Subject
 from revops.records import RECORDS, FieldType
 from revops.store.forms import name as quoted
 from revops.store.forms import text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from revops.leads.prediction.examples import EXAMPLES, Subject
+from revops.leads.prediction.examples import EXAMPLES
 from revops.leads.prediction.features import ACCOUNT, fields_of, is_activity
 from revops.records import RECORDS
 from revops.store.forms import name as quoted
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
+    from revops.leads.subject import Subject
 
 ALONE = 0.85
 """The AUC from which on one field alone separates won from lost as no honest field does."""

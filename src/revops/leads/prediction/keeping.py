@@ -7,6 +7,7 @@ read from them is checked. The same rows and seed give the same model.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from revops.kit.errors import RevopsError
-from revops.leads.prediction.examples import Subject
 from revops.leads.prediction.fitting import Method, Model, Scale, fit_again
+from revops.leads.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,7 @@ class Kept(BaseModel):
         field: The field of contacts that said what became of them, or None.
         trained_at: When.
         rows: The SHA-256 of the file of rows.
+        doubt: What later training found against it; '' if nothing.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +57,7 @@ class Kept(BaseModel):
     field: str | None
     trained_at: str
     rows: str
+    doubt: str = ""
 
 
 def keep_model(
@@ -69,18 +72,46 @@ def keep_model(
     data = place / f"{subject}.parquet"
     pq.write_table(rows.append_column(_WON, pa.array(won)), data, compression="zstd")
     told = kept.model_copy(update={"rows": _hash(data)})
-    path = place / f"{subject}.json"
-    path.write_text(json.dumps(told.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+    return _write(folder, told)
+
+
+def _write(folder: Path, kept: Kept) -> Path:
+    path = folder / FOLDER / f"{kept.subject}.json"
+    path.write_text(json.dumps(kept.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
     return path
 
 
-def load_model(folder: Path, subject: Subject) -> tuple[Model, Kept]:
+def doubt_model(folder: Path, subject: Subject, why: str, at: datetime) -> bool:
+    """Note that later outcomes do not bear out the kept model; whether there is an older one."""
+    try:
+        kept, _ = load_rows(folder, subject)
+    except RevopsError:  # none, or none that could be used
+        return False
+    if at < datetime.fromisoformat(kept.trained_at):
+        return False
+    _write(folder, kept.model_copy(update={"doubt": why}))
+    return True
+
+
+def load_model(folder: Path, subject: Subject, *, anyway: bool = False) -> tuple[Model, Kept]:
     """Fit a kept model again.
 
+    Args:
+        folder: The workspace's.
+        subject: What it predicts for.
+        anyway: Whether to use it although later training found it no better than chance.
+
     Raises:
-        RevopsError: There is none, or its files do not belong together.
+        RevopsError: There is none, its files do not belong together, or it is in doubt.
     """
     kept, rows = load_rows(folder, subject)
+    if kept.doubt and not anyway:
+        raise RevopsError(
+            "model-in-doubt",
+            f"the model of {kept.trained_at[:10]} no longer holds: {kept.doubt}",
+            f"train again when more deals have closed: revops predict train{_of(subject)}; "
+            "--anyway uses the old one",
+        )
     won = rows.column(_WON).to_numpy()
     scale = Scale(kept.slope, kept.shift)
     return fit_again(kept.method, rows.drop_columns([_WON]), won, kept.seed, scale), kept

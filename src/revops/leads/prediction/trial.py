@@ -105,6 +105,12 @@ class Trial:
         """Whether it is better than chance, with 95 % confidence."""
         return self.auc.low > CHANCE
 
+    @property
+    def in_words(self) -> str:
+        """What is to be said of a model without signal."""
+        auc = self.auc
+        return f"no better than chance: AUC {auc.value:.2f}, interval {auc.low:.2f}-{auc.high:.2f}"
+
 
 def split(
     as_of: NDArray[np.datetime64], decided: NDArray[np.datetime64], *, is_dated: bool

@@ -71,18 +71,41 @@ def auc(scores: Numbers, won: Truths) -> Estimate | None:
 
     The interval is DeLong's (Biometrics 44, 1988). None with fewer than two of either kind.
     """
+    if min(int(won.sum()), int((~won).sum())) < _LEAST:
+        return None
+    of_yes, of_no = _places(scores, won)
+    value = float(of_yes.mean())
+    half = z_of() * _error(of_yes, of_no)
+    return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
+
+
+def auc_difference(before: Numbers, after: Numbers, won: Truths) -> Estimate | None:
+    """How much greater the AUC of the later scores is, of the same leads.
+
+    The interval is DeLong's for pairs: what chance does to both alike is not counted. None with
+    fewer than two of either kind.
+    """
+    if min(int(won.sum()), int((~won).sum())) < _LEAST:
+        return None
+    (was_yes, was_no), (is_yes, is_no) = _places(before, won), _places(after, won)
+    value = float(is_yes.mean() - was_yes.mean())
+    half = z_of() * _error(is_yes - was_yes, is_no - was_no)
+    return Estimate(value, value - half, value + half)
+
+
+def _places(scores: Numbers, won: Truths) -> tuple[Numbers, Numbers]:
+    """Of each won lead the share of the others below it; of each other that of the won above."""
     import numpy as np
 
     yes, no = scores[won], scores[~won]
-    if min(len(yes), len(no)) < _LEAST:
-        return None
     ranks = _ranks(np.concatenate([yes, no]))
     of_yes = (ranks[: len(yes)] - _ranks(yes)) / len(no)
-    of_no = 1 - (ranks[len(yes) :] - _ranks(no)) / len(yes)
-    value = float(of_yes.mean())
-    variance = of_yes.var(ddof=1) / len(yes) + of_no.var(ddof=1) / len(no)
-    half = z_of() * math.sqrt(float(variance))
-    return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
+    return of_yes, 1 - (ranks[len(yes) :] - _ranks(no)) / len(yes)
+
+
+def _error(of_yes: Numbers, of_no: Numbers) -> float:
+    variance = of_yes.var(ddof=1) / len(of_yes) + of_no.var(ddof=1) / len(of_no)
+    return math.sqrt(float(variance))
 
 
 def _ranks(values: Numbers) -> Numbers:
