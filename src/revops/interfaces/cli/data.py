@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from revops.services.facts import FactsStatus
     from revops.services.workspace import Workspace
 
-facts_app = typer.Typer(no_args_is_help=True, help="The columns that scores are read from.")
+facts_app = typer.Typer(
+    no_args_is_help=True,
+    help="The columns that scores are read from.",
+    epilog=examples("revops facts status", "revops facts rebuild"),
+)
 
 
 class ExportAs(StrEnum):

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from revops.services.settling import Settled
 
-lifecycle_app = typer.Typer(no_args_is_help=True, help="Where a contact stands, and who decides.")
+lifecycle_app = typer.Typer(
+    no_args_is_help=True,
+    help="Where a contact stands, and who decides.",
+    epilog=examples("revops lifecycle show C1042", "revops lifecycle accept C1042"),
+)
 
 ContactArgument = Annotated[
     str, typer.Argument(help="The contact's id or e-mail address.", show_default=False)

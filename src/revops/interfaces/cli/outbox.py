@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from revops.store.outbox import Letter
 
 outbox_app = typer.Typer(
-    no_args_is_help=True, help="Messages: what waits, what was delivered, what was given up."
+    no_args_is_help=True,
+    help="Messages: what waits, what was delivered, what was given up.",
+    epilog=examples("revops outbox list", "revops outbox list --state dead"),
 )
 
 DestinationOption = Annotated[

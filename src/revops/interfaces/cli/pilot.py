@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from revops.leads.golive.pilot import Comparison, Pilot, Share
 
 pilot_app = typer.Typer(
-    no_args_is_help=True, help="Some sellers work by the scores first; compare them."
+    no_args_is_help=True,
+    help="Some sellers work by the scores first; compare them.",
+    epilog=examples("revops pilot list", "revops pilot show spring"),
 )
 NameArgument = Annotated[str, typer.Argument(help="The pilot's name.", show_default=False)]
 

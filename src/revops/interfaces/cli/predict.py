@@ -35,6 +35,7 @@ from revops.leads.subject import Subject
 predict_app = typer.Typer(
     help="Predict who will be won: learn from past outcomes, score who is open, say why.",
     no_args_is_help=True,
+    epilog=examples("revops predict train", "revops predict score"),
 )
 AnywayOption = Annotated[
     bool,

@@ -23,7 +23,11 @@ from revops.kit.clock import parse_zone, to_reader
 if TYPE_CHECKING:
     from revops.services.absence import Away
 
-pto_app = typer.Typer(no_args_is_help=True, help="When people are away.")
+pto_app = typer.Typer(
+    no_args_is_help=True,
+    help="When people are away.",
+    epilog=examples("revops pto list", "revops pto add ada --from 2026-12-24 --until 2027-01-02"),
+)
 
 
 @pto_app.command(

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
     from revops.leads.routing import Fairness
 
-route_app = typer.Typer(no_args_is_help=True, help="Who gets a lead, and why.")
+route_app = typer.Typer(
+    no_args_is_help=True,
+    help="Who gets a lead, and why.",
+    epilog=examples("revops route preview C1042", "revops route log"),
+)
 
 
 @route_app.command(

@@ -20,7 +20,11 @@ from revops.interfaces.cli.options import (
 from revops.interfaces.cli.output import check_output
 from revops.kit.clock import parse_zone, to_reader
 
-task_app = typer.Typer(no_args_is_help=True, help="What people are to do.")
+task_app = typer.Typer(
+    no_args_is_help=True,
+    help="What people are to do.",
+    epilog=examples("revops task list", "revops task done msg_5d41402a"),
+)
 
 
 @task_app.command(
