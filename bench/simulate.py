@@ -1,6 +1,7 @@
 """How long a simulation takes: the past of scores, stages, owners and clocks, twice.
 
     python bench/simulate.py [--data DIR] [--contacts N] [--activities N] [--motion NAME]
+        [--until DAY]
 
 A company is simulated (kept in DIR if that is given, and used again). Its last half year is
 replayed under the definitions of a motion and under the same with a lower threshold. Prints the
@@ -14,7 +15,7 @@ import argparse
 import resource
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from revops.services.init import init_workspace
@@ -23,8 +24,8 @@ from revops.services.workspace import open_workspace
 from revops.simulator import simulate as make_company
 from revops.store.facts import Facts, facts_from_folder
 
-UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
-START = datetime(2026, 1, 1, tzinfo=UTC)
+UNTIL = "2026-07-01"
+HALF_A_YEAR = timedelta(days=181)
 KIB_IN_GIB = 1024 * 1024
 
 
@@ -34,12 +35,14 @@ def main() -> None:
     parser.add_argument("--contacts", type=int, default=100_000)
     parser.add_argument("--activities", type=int, default=5_000_000)
     parser.add_argument("--motion", default="mid-market")
+    parser.add_argument("--until", default=UNTIL, help="the day on which the half year ends")
     given = parser.parse_args()
+    until = datetime.fromisoformat(given.until).replace(tzinfo=UTC)
     with tempfile.TemporaryDirectory() as scratch:
         data = given.data or Path(scratch) / "data"
         if not data.exists():
             make_company(
-                None, data, contacts=given.contacts, activities=given.activities, until=UNTIL
+                None, data, contacts=given.contacts, activities=given.activities, until=until
             )
         one, other = Path(scratch) / "now", Path(scratch) / "then"
         for folder in (one, other):
@@ -50,7 +53,7 @@ def main() -> None:
             facts = facts_from_folder(data)
             floor = bare_group(facts)
             began = time.perf_counter()
-            found = simulate(workspace, other, START, UNTIL, facts=facts)
+            found = simulate(workspace, other, until - HALF_A_YEAR, until, facts=facts)
             seconds = time.perf_counter() - began
     peaks = [
         resource.getrusage(who).ru_maxrss / KIB_IN_GIB

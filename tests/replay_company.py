@@ -297,9 +297,11 @@ def make(folder: Path, files: dict[str, str] | None = None) -> Workspace:
     return open_workspace(folder)
 
 
-def replayed(workspace: Workspace, end: datetime, *, size: int = 1_000) -> Replayed:
+def replayed(
+    workspace: Workspace, end: datetime, *, size: int = 1_000, everybody: bool = True
+) -> Replayed:
     """What a replay of a workspace's facts decides."""
     facts, catalog = workspace.facts(), workspace.catalog
     answers = Answers(catalog, vocabulary(catalog, facts), past_of(catalog, facts))
     with facts.connect() as con:
-        return Replay(catalog, Given(con, START, end), answers).run(size)
+        return Replay(catalog, Given(con, START, end), answers, everybody=everybody).run(size)

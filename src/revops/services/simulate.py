@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from revops.engine.replay import Given, flips, qualified_leads, replay, side
+from revops.engine.replay import Given, flips, qualified_leads, replay, sales, side
 from revops.kit.chart import Bars, Series
 from revops.kit.clock import parse_zone
 from revops.kit.errors import RevopsError
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "1GiB"
 _MANY = 20_000
 """Contacts from which on starting a process is worth it."""
+_TOO_MANY = 400_000
+"""Contacts from which on one replay after the other is made, so that both fit into memory."""
 _WEEKS_SHOWN = 30
 _LOADS_SHOWN = 15
 
@@ -144,21 +148,33 @@ def _both(
         (count,) = con.execute("SELECT COUNT(*) FROM contacts").fetchone() or (0,)
     if count < _MANY:
         return [_replayed(each, facts, start, end, away) for each in catalogs]
-    with ProcessPoolExecutor(len(catalogs), get_context("spawn")) as pool:
-        found = [pool.submit(_replayed, each, facts, start, end, away) for each in catalogs]
+    at_once = len(catalogs) if count < _TOO_MANY else 1
+    # What a replay makes is kept to its end or freed at once: looking for circles finds nothing.
+    with ProcessPoolExecutor(
+        at_once, get_context("spawn"), initializer=gc.disable, max_tasks_per_child=1
+    ) as pool:
+        threads = max((os.cpu_count() or 1) // at_once, 1)
+        found = [
+            pool.submit(_replayed, each, facts, start, end, away, threads) for each in catalogs
+        ]
         return [each.result() for each in found]
 
 
 def _replayed(
-    catalog: Catalog, facts: Facts, start: datetime, end: datetime, away: Sequence[Absence]
+    catalog: Catalog,
+    facts: Facts,
+    start: datetime,
+    end: datetime,
+    away: Sequence[Absence],
+    threads: int | None = None,
 ) -> _Side:
-    with facts.connect(memory_limit=MEMORY_LIMIT) as con:
+    with facts.connect(memory_limit=MEMORY_LIMIT, threads=threads) as con:
         given = Given(con, start, end)
         found = replay(catalog, vocabulary(catalog, facts), past_of(catalog, facts), given, away)
-        sales = given.sales()
-    leads = qualified_leads(found, catalog.lifecycle, sales)
+        began = sales(con, start, end)
+    leads = qualified_leads(found, catalog.lifecycle, began)
     zone = parse_zone(catalog.settings.time_zone)
-    return side(found, catalog.lifecycle, leads, sales, zone), found.contacts, leads
+    return side(found, catalog.lifecycle, leads, began, zone), found.contacts, leads
 
 
 def _absences(workspace: Workspace, start: datetime) -> list[Absence]:

@@ -5,6 +5,7 @@ out, and decided anew.
 """
 
 from revops.engine.replay.comparing import Flip, flips
+from revops.engine.replay.deals import sales
 from revops.engine.replay.facts import DECIDED, Given
 from revops.engine.replay.figures import Qualified, Side, qualified_leads, side
 from revops.engine.replay.replaying import Replay, Replayed, replay
@@ -20,5 +21,6 @@ __all__ = [
     "flips",
     "qualified_leads",
     "replay",
+    "sales",
     "side",
 ]

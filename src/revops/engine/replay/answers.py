@@ -6,6 +6,7 @@ it is known what was decided, and as often as that changes an answer.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,11 +18,18 @@ from revops.definitions.places import fields_named
 from revops.definitions.scope import conditions
 from revops.engine.replay.facts import DECIDED
 from revops.kit.condition import fields_of, parse_condition
-from revops.leads.scoring import Asked, Past, Prepared
-from revops.leads.scoring.course import MASKS, Course, compile_course, thresholds_of, words_of
+from revops.leads.scoring import WANTED, Asked, Past, Prepared
+from revops.leads.scoring.course import (
+    COURSE,
+    MASKS,
+    Course,
+    compile_course,
+    thresholds_of,
+    words_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from revops.definitions.kinds import Definitions
     from revops.definitions.scope import Vocabulary
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 ALWAYS = ("account.owner", "account_id")
 _ASKING = ("lifecycle", "routing", "slas")
 ELSE = "\0else"
+_REMEMBERED = 4096
 Row = tuple[Any, ...]
 """Moment in microseconds, qualified, reached, the words of answers, scores, fields."""
 
@@ -73,6 +82,11 @@ class Answers:
         return tuple(sorted(self.asked.all_fields(self.vocabulary)))
 
     @cached_property
+    def columns(self) -> dict[str, int]:
+        """The place of each field in a row."""
+        return {name: 6 + self.words + i for i, name in enumerate(self.fields)}
+
+    @cached_property
     def places(self) -> tuple[str, ...]:
         """The places of the conditions, in the order of their bits."""
         return tuple(self.asked.conditions)
@@ -82,16 +96,39 @@ class Answers:
         """The names of thresholds, in the order of their bits."""
         return tuple(thresholds_of(self.definitions.scoring))
 
-    @property
+    @cached_property
     def words(self) -> int:
         """How many numbers the answers of a row take."""
         return words_of(self.asked)
 
-    def holds(self, words: Sequence[int]) -> frozenset[str]:
+    def holds(self, words: tuple[int, ...]) -> frozenset[str]:
         """The places of the conditions that hold."""
+        return self._remembered(words, self._holds)
+
+    def reached(self, bits: int) -> frozenset[str]:
+        """The names of the thresholds that hold."""
+        return self._remembered(bits, self._reached)
+
+    def _holds(self, words: tuple[int, ...]) -> frozenset[str]:
         return frozenset(
             place for i, place in enumerate(self.places) if words[i // MASKS] >> (i % MASKS) & 1
         )
+
+    def _reached(self, bits: int) -> frozenset[str]:
+        return frozenset(name for i, name in enumerate(self.thresholds) if bits >> i & 1)
+
+    def _remembered(self, key: Any, find: Callable[[Any], frozenset[str]]) -> frozenset[str]:
+        """The same set for the same bits; few are ever asked for."""
+        found = self._sets_found.get(key)
+        if found is None:
+            if len(self._sets_found) >= _REMEMBERED:
+                self._sets_found.clear()
+            found = self._sets_found[key] = find(key)
+        return found
+
+    @cached_property
+    def _sets_found(self) -> dict[Any, frozenset[str]]:
+        return {}  # as asked for
 
     def course(self, given: Given) -> Course:
         """The statement over the time."""
@@ -102,6 +139,40 @@ class Answers:
             self.definitions.scoring, self.vocabulary, given.start, given.end,
             past=past, asked=self.asked,
         )  # fmt: skip
+
+    # What is needed once stages are known
+
+    @property
+    def asks_for_owner(self) -> bool:
+        """Whether an owner changes an answer."""
+        return "owner" in self._kinds
+
+    def for_owners(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """What owners and clocks ask of rows, where that is other than in the row before."""
+        kept: list[Row] = []
+        for row in rows:
+            words = [word & mask for word, mask in zip(row[3:], self._of_owners, strict=False)]
+            fields = [_shared(row[place]) if is_told else None for place, is_told in self._told]
+            slim = (row[0], False, 0, *words, None, None, None, *fields)
+            if not kept or kept[-1][1:] != slim[1:]:
+                kept.append(slim)
+        return tuple(kept)
+
+    @cached_property
+    def _told(self) -> list[tuple[int, bool]]:
+        return [(place, name in self.asked.fields) for name, place in self.columns.items()]
+
+    @cached_property
+    def _of_owners(self) -> tuple[int, ...]:
+        return self.bits({each for each in self.places if not each.startswith("lifecycle.")})
+
+    def bits(self, places: Collection[str]) -> tuple[int, ...]:
+        """In each word of answers, the bits of some conditions."""
+        words = [0] * self.words
+        for i, place in enumerate(self.places):
+            if place in places:
+                words[i // MASKS] |= 1 << (i % MASKS)
+        return tuple(words)
 
     # Which decisions matter to conditions
 
@@ -147,6 +218,11 @@ class Answers:
         if value is None:
             return ELSE if among.is_plain else None
         return value if value in among.texts else ELSE
+
+
+def _shared(value: Any) -> Any:
+    """A text as the one of its kind, because leads have the same few."""
+    return sys.intern(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -206,23 +282,29 @@ class Asking:
         self._prepared: Prepared | None = None
         self._course = answers.course(given)
 
-    def rows(self) -> dict[str, list[Row]]:
-        """The rows of the contacts asked for, in order, by contact."""
-        con, answers = self._given.con, self._answers
+    def ask(self) -> None:
+        """Let the table `answer` have the rows of those asked for."""
+        con = self._given.con
         if self._prepared is None:
             if self._course.shared:
                 Prepared(con, self._course.shared)
             self._prepared = Prepared(con, self._course.steps)
         else:
             self._prepared.renew()
+        con.execute(f"CREATE OR REPLACE TEMP TABLE answer AS FROM {COURSE}")
+
+    def rows(self) -> dict[str, list[Row]]:
+        """The rows of the contacts asked for that are in `answer`, in order, by contact."""
+        answers = self._answers
         words = [f"q{i}" for i in range(answers.words)]
         columns = ["qualified", "reached", *words, "fit", "engagement", "total"]
         quoted = ", ".join([*columns, *(f'"{name}"' for name in answers.fields)])
-        result = con.execute(
-            f"SELECT contact_id, changed_at, {quoted} FROM course ORDER BY contact_id, changed_at"
+        result = self._given.con.execute(
+            f"SELECT contact_id, changed_at, {quoted} FROM answer JOIN {WANTED} USING (contact_id)"
+            " ORDER BY contact_id, changed_at"
         )
         found: dict[str, list[Row]] = defaultdict(list)
         while some := result.fetchmany(50_000):
-            for contact_id, *row in some:
-                found[contact_id].append(tuple(row))
+            for row in some:
+                found[row[0]].append(row[1:])
         return found

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from revops.engine.agenda import ENGINE
 from revops.engine.replay import facts_sql as sql
-from revops.leads.lifecycle import Deal
+from revops.engine.replay.moments import aware, aware_or_none
+from revops.kit.clock import plain_utc
 from revops.leads.scoring import WANTED
 from revops.leads.scoring.expressions import micros_at
 from revops.leads.slas.timeline import Activity
-from revops.records import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from datetime import timedelta
 
     import duckdb
 
@@ -32,6 +33,7 @@ DECIDED = ("lifecycle_stage", "owner", "recycled_at")
 """The fields of a contact that are decided anew."""
 Overlay = tuple[datetime, str, Any]
 """A field that a replay decided on: since when, which, and its value."""
+_MANY = 50_000
 
 
 class Person(NamedTuple):
@@ -57,21 +59,24 @@ class Person(NamedTuple):
     account: str | None
 
 
-@dataclass(frozen=True)
-class DealState:
-    """A deal as it was from a moment on."""
+class Silences(NamedTuple):
+    """When a contact did nothing for long.
 
-    since: datetime
-    deal: Deal
+    Attributes:
+        first_at: When it first did anything.
+        long: Each silence that is long enough to tell, from the last thing it did to the next.
+    """
 
+    first_at: datetime
+    long: tuple[tuple[datetime, datetime | None], ...]
 
-class Sale(NamedTuple):
-    """A deal for new business that began in the time: id, opened_at, won, lost or open, amount."""
-
-    id: str
-    opened_at: datetime
-    state: str
-    amount: float
+    def last_at(self, now: datetime) -> datetime | None:
+        """When it last did anything; in between, where it is never silent for long, just now."""
+        if now < self.first_at:
+            return None
+        inside = (since for since, until in self.long
+                  if since <= now and (until is None or now < until))  # fmt: skip
+        return next(inside, now)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Given:
         self.con.execute("DROP VIEW IF EXISTS temp.contact_history")
         self.con.execute("SET enable_progress_bar = false")
         followed = list(_of_people(lifecycle))
-        times = {"start": _utc(self.start), "end": _utc(self.end)}
+        times = {"start": plain_utc(self.start), "end": plain_utc(self.end)}
         self.con.execute(sql.DECIDED, {**times, "by": ENGINE, "followed": followed})
         self.con.execute(sql.ANCHORS, {"start": times["start"], "fields": list(DECIDED)})
         names = ", ".join(f"'{each}'" for each in DECIDED)
@@ -132,12 +137,12 @@ class Given:
         rows = self.con.execute(
             f"SELECT b.* FROM beginning AS b JOIN {WANTED} USING (contact_id)"
             " WHERE came_at IS NULL OR came_at <= $1 ORDER BY contact_id",
-            [_utc(self.end)],
+            [plain_utc(self.end)],
         ).fetchall()
         return [self._person(*row) for row in rows]
 
     def _person(self, contact_id: str, came_at: datetime | None, *rest: Any) -> Person:
-        came = aware(came_at)
+        came = aware_or_none(came_at)
         is_there = came is None or came <= self.start
         stage, stage_at, owner, recycled_at, account = rest
         begins = self.start if is_there or came is None else came
@@ -146,9 +151,9 @@ class Given:
             begins,
             is_there,
             stage,
-            aware(stage_at),
+            aware_or_none(stage_at),
             owner,
-            aware(recycled_at),
+            aware_or_none(recycled_at),
             account,
         )
 
@@ -161,7 +166,7 @@ class Given:
             " ORDER BY record_id, changed_at, seq"
         )
         for contact_id, at, stage in rows.fetchall():
-            found[contact_id].append((_aware(at), stage))
+            found[contact_id].append((aware(at), stage))
         return found
 
     def overlay(self, decided: Sequence[tuple[str, Sequence[Overlay]]]) -> None:
@@ -169,10 +174,10 @@ class Given:
         ids = [contact_id for contact_id, _ in decided]
         self.con.execute(
             "DELETE FROM decided WHERE changed_at > $1 AND record_id IN (SELECT UNNEST($2))",
-            [_utc(self.start), ids],
+            [plain_utc(self.start), ids],
         )
         rows = [
-            (contact_id, field, _utc(at), _text(value), place)
+            (contact_id, field, plain_utc(at), _text(value), place)
             for contact_id, changes in decided
             for place, (at, field, value) in enumerate(changes)
         ]
@@ -189,111 +194,71 @@ class Given:
         rows = self.con.execute(
             "SELECT account_id, owner, stage, COUNT(*) FROM beginning WHERE owner IN"
             " (SELECT UNNEST($1)) AND (came_at IS NULL OR came_at <= $2) GROUP BY ALL",
-            [list(users), _utc(self.start)],
+            [list(users), plain_utc(self.start)],
         )
         return rows.fetchall()
 
-    def deals(self) -> dict[str, list[DealState]]:
-        """The deals that name each of the contacts asked for, as they went on, in order."""
-        self.con.execute(sql.DEAL_PARTS.format(wanted=WANTED))
-        found: dict[str, list[DealState]] = defaultdict(list)
-        columns = [each.name for each in RECORDS["opportunities"].fields]
-        result = self.con.execute(sql.DEALS, [_utc(self.end)])
-        names = [each[0] for each in result.description or ()]
-        rows = result.fetchall()
-        changes = self._deal_changes()
-        for values in rows:
-            row = dict(zip(names, values, strict=True))
-            states = list(self._states(row, changes.get(row["id"], []), columns))
-            for contact_id in row["contacts"]:
-                found[contact_id] += states
-        for each in found.values():
-            each.sort(key=lambda state: state.since)
-        return found
-
-    def sales(self) -> dict[str, list[Sale]]:
-        """The deals that began in the time, by contact, as they were known at the end.
-
-        A deal that names nobody is of all contacts of its account.
-        """
-        found: dict[str, list[Sale]] = defaultdict(list)
-        rows = self.con.execute(sql.SALES, {"start": _utc(self.start), "end": _utc(self.end)})
-        for contact_id, id_, opened_at, state, amount in rows.fetchall():
-            found[contact_id].append(Sale(id_, _aware(opened_at), state, amount))
-        return found
-
-    def _deal_changes(self) -> dict[str, list[tuple[datetime, str, str | None, str | None]]]:
-        found: dict[str, list[tuple[datetime, str, str | None, str | None]]] = defaultdict(list)
-        rows = self.con.execute(
-            "SELECT record_id, changed_at, field, old_value, new_value FROM opportunity_history"
-            " WHERE record_id IN (SELECT id FROM named_deal) ORDER BY changed_at, seq"
-        )
-        for record_id, *change in rows.fetchall():
-            found[record_id].append((_aware(change[0]), *change[1:]))
-        return found
-
-    def _states(
-        self,
-        row: dict[str, Any],
-        changes: Sequence[tuple[datetime, str, str | None, str | None]],
-        columns: Sequence[str],
-    ) -> Iterator[DealState]:
-        """A deal at every moment at which it became known that something of it had changed."""
-        opened, closed = _aware(row["created_at"]), aware(row["closed_at"])
-        first: dict[str, Any] = {name: row.get(name) for name in columns}
-        first |= {field: old for _, field, old, _ in reversed(changes)}
-        first |= {"closed_at": None, "is_won": None, "loss_reason": None}
-        moments = {opened, *(at for at, *_ in changes if at > opened)}
-        if closed is not None and row["is_won"] is not None:
-            moments.add(closed)
-        last: Deal | None = None
-        for moment in sorted(each for each in moments if each <= self.end):
-            values = {**first, **{field: new for at, field, _, new in changes if at <= moment}}
-            is_over = closed is not None and closed <= moment and row["is_won"] is not None
-            late = {"closed_at": closed, "is_won": row["is_won"],
-                    "loss_reason": row.get("loss_reason")}  # fmt: skip
-            values |= late if is_over else {"closed_at": None, "is_won": None, "loss_reason": None}
-            filled = frozenset(name for name, value in values.items() if value is not None)
-            deal = Deal(
-                row["id"], values["stage"], opened, values["closed_at"], values["is_won"], filled
-            )
-            if deal != last:
-                last = deal
-                yield DealState(moment, deal)
-
     def activities(
-        self, types: Collection[str], conditions: Sequence[tuple[str, str]]
+        self, told: str, conditions: Sequence[tuple[str, str]], since: datetime
     ) -> dict[str, list[Activity]]:
-        """The activities of some types of those asked for, up to the end.
+        """Some activities of those asked for, up to the end.
 
         Args:
-            types: Which.
+            told: Which, as SQL.
             conditions: Each place with its condition as SQL: told which an activity meets.
+            since: Earlier ones are left out.
         """
         held = "".join(f", COALESCE(({text}), FALSE)" for _, text in conditions)
         rows = self.con.execute(
             f"SELECT contact_id, occurred_at, type, direction{held} FROM activities"
-            f" WHERE contact_id IN (FROM {WANTED}) AND type IN (SELECT UNNEST($1))"
-            " AND occurred_at <= $2 ORDER BY contact_id, occurred_at, id",
-            [list(types), _utc(self.end)],
+            f" WHERE contact_id IN (FROM {WANTED}) AND ({told})"
+            " AND occurred_at BETWEEN $1 AND $2 ORDER BY contact_id, occurred_at, id",
+            [plain_utc(since), plain_utc(self.end)],
         )
         found: dict[str, list[Activity]] = defaultdict(list)
-        for contact_id, at, kind, direction, *met in rows.fetchall():
-            holds = frozenset(
-                place for (place, _), is_met in zip(conditions, met, strict=True) if is_met
-            )
-            found[contact_id].append(Activity(_aware(at), kind, direction or "inbound", holds))
+        places = [place for place, _ in conditions]
+        while some := rows.fetchmany(_MANY):
+            for contact_id, at, kind, direction, *met in some:
+                holds = frozenset(
+                    place for place, is_met in zip(places, met, strict=True) if is_met
+                )
+                found[contact_id].append(Activity(aware(at), kind, direction or "inbound", holds))
         return found
 
-    def own_activity(self) -> dict[str, list[datetime]]:
-        """When those asked for did anything themselves, in order."""
+    def active(self, told: str) -> set[str]:
+        """Those asked for who have some activities after the beginning and up to the end."""
         rows = self.con.execute(
-            "SELECT contact_id, LIST(occurred_at ORDER BY occurred_at) FROM activities"
-            f" WHERE contact_id IN (FROM {WANTED}) AND direction IS DISTINCT FROM 'outbound'"
-            " AND occurred_at <= $1 GROUP BY contact_id",
-            [_utc(self.end)],
+            f"SELECT DISTINCT contact_id FROM activities WHERE contact_id IN (FROM {WANTED})"
+            f" AND ({told}) AND occurred_at > $1 AND occurred_at <= $2",
+            [plain_utc(self.start), plain_utc(self.end)],
         )
-        return {contact_id: [_aware(at) for at in ats] for contact_id, ats in rows.fetchall()}
+        return {contact_id for (contact_id,) in rows.fetchall()}
+
+    def silences(self, length: timedelta) -> dict[str, Silences]:
+        """When those asked for did nothing for longer; who never did anything is left out."""
+        rows = self.con.execute(
+            sql.SILENCES.format(wanted=WANTED), {"end": plain_utc(self.end), "length": length}
+        )
+        return {
+            contact_id: Silences(
+                aware(first),
+                tuple((aware(x["since"]), aware_or_none(x["until"])) for x in long or ()),
+            )
+            for contact_id, first, long in rows.fetchall()
+        }
+
+    def alike(self, tells: str, most: int, apart: Collection[str]) -> dict[str, str]:
+        """The first of those to whom the same happened in the same order, of each in `answer`.
+
+        Args:
+            tells: What of an answer tells, as SQL.
+            most: To whom more happened than this is like nobody else.
+            apart: The same, for other reasons.
+        """
+        times = {"start": plain_utc(self.start), "end": plain_utc(self.end)}
+        given = {**times, "most": most, "apart": [*apart]}
+        self.con.execute(sql.ALIKE.format(tells=tells), given)
+        return dict(self.con.execute("FROM alike ORDER BY contact_id").fetchall())
 
 
 def _of_people(lifecycle: Lifecycle) -> Iterator[str]:
@@ -306,22 +271,9 @@ def _of_people(lifecycle: Lifecycle) -> Iterator[str]:
     yield from sorted(beside)
 
 
-def aware(moment: datetime | None) -> datetime | None:
-    """A time of the facts with its zone."""
-    return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
 def _text(value: Any) -> str | None:
     if isinstance(value, datetime):
-        return _utc(value).isoformat(" ")
+        return plain_utc(value).isoformat(" ")
     if isinstance(value, bool):
         return str(value).lower()
     return None if value is None else str(value)

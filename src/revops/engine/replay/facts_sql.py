@@ -53,13 +53,18 @@ LEFT JOIN since ON since.record_id = c.id
 """
 DEAL_PARTS = """
 CREATE OR REPLACE TEMP TABLE named_deal AS
-SELECT id, LIST(contact_id) AS contacts FROM (
+SELECT id, LIST(contact_id ORDER BY contact_id) AS contacts FROM (
     SELECT id, TRIM(UNNEST(STRING_SPLIT(contact_ids, ';'))) AS contact_id FROM opportunities
 ) JOIN {wanted} USING (contact_id) GROUP BY id
 """
 DEALS = """
-SELECT o.*, n.contacts FROM opportunities AS o JOIN named_deal AS n USING (id)
-WHERE o.created_at <= $1
+SELECT o.id, n.contacts, o.created_at, o.closed_at, o.is_won{told}
+FROM opportunities AS o JOIN named_deal AS n USING (id) WHERE o.created_at <= $1
+"""
+DEAL_CHANGES = """
+SELECT record_id, changed_at, field, old_value, new_value FROM opportunity_history
+WHERE record_id IN (SELECT id FROM named_deal) AND field IN (SELECT UNNEST($1))
+ORDER BY changed_at, seq
 """
 SALES = """
 WITH valued AS (
@@ -85,4 +90,49 @@ SELECT contact_id, id, created_at, state, amount FROM (
     SELECT c.id, s.* FROM sale AS s JOIN contacts AS c ON c.account_id = s.account_id
     WHERE s.contact_ids IS NULL
 ) ORDER BY contact_id, created_at, id
+"""
+# Silences longer than $length of each contact, each from its last activity to the next one.
+SILENCES = """
+SELECT contact_id, MIN(since), LIST({{'since': since, 'until': until}} ORDER BY since)
+    FILTER (until IS NULL OR until - since > $length)
+FROM (
+    SELECT contact_id, occurred_at AS since,
+        LEAD(occurred_at) OVER (PARTITION BY contact_id ORDER BY occurred_at) AS until
+    FROM activities
+    WHERE contact_id IN (FROM {wanted}) AND direction IS DISTINCT FROM 'outbound'
+        AND occurred_at <= $end
+) GROUP BY contact_id
+"""
+# Contacts to whom the same happened in the same order, each with the first of them. Who is set
+# apart, or to whom much happened, is like nobody else.
+ALIKE = """
+CREATE OR REPLACE TEMP TABLE alike AS
+WITH begun AS (
+    SELECT *, came_at IS NULL OR came_at <= $start AS is_there,
+        EPOCH_US(GREATEST(COALESCE(came_at, $start), $start)) AS since
+    FROM beginning WHERE came_at IS NULL OR came_at <= $end
+),
+told AS (
+    SELECT contact_id, GREATEST(changed_at, since) AS known_at,
+        ARG_MAX({tells}, changed_at) AS tells
+    FROM answer JOIN begun USING (contact_id) GROUP BY contact_id, known_at
+),
+changed AS (
+    SELECT * FROM told
+    WINDOW w AS (PARTITION BY contact_id ORDER BY known_at)
+    QUALIFY ROW_NUMBER() OVER w = 1 OR LAG(tells) OVER w IS DISTINCT FROM tells
+),
+path AS (
+    SELECT contact_id, LIST(tells ORDER BY known_at) AS tells FROM changed GROUP BY contact_id
+),
+begins AS (
+    SELECT contact_id, is_there, CASE WHEN is_there THEN stage END AS stage,
+        is_there AND stage_at IS NULL AS is_dateless, tells,
+        (is_there AND NOT recycled_at IS NULL) OR LEN(tells) > $most
+            OR contact_id IN (SELECT UNNEST($apart)) AS is_apart
+    FROM begun JOIN path USING (contact_id)
+)
+SELECT contact_id, MIN(contact_id) OVER (
+    PARTITION BY is_there, stage, is_dateless, tells, CASE WHEN is_apart THEN contact_id END
+) AS first FROM begins
 """

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from revops.leads.slas.clocks import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime, tzinfo
 
     from revops.definitions.lifecycle import Lifecycle
-    from revops.engine.replay.facts import Sale
+    from revops.engine.replay.deals import Sale
     from revops.engine.replay.replaying import Replayed
     from revops.engine.replay.track import Track
     from revops.leads.lifecycle import Move
@@ -191,7 +193,8 @@ def _promises(found: Replayed) -> tuple[Promise, ...]:
     counts = Counter(
         (clock.sla, str(clock.state))
         for track in found.tracks.values()
-        for clock in track.clocks.values()
+        for clock in found.clocks_of(track)
+        if clock.state is not State.WAIVED
     )
     names = sorted({sla for sla, _ in counts})
     return tuple(

@@ -7,28 +7,32 @@ from typing import TYPE_CHECKING
 
 from revops.engine.replay.answers import Answers, Asking
 from revops.engine.replay.board import Board
+from revops.engine.replay.deals import deals, fields_of_deals
+from revops.engine.replay.hearing import Hearing
+from revops.engine.replay.moments import EVER
 from revops.engine.replay.playing import Player
+from revops.engine.replay.staging import Stager
+from revops.engine.replay.telling import Telling
 from revops.engine.replay.track import Track
-from revops.kit.condition import bind, parse_condition
 from revops.kit.errors import RevopsError
 from revops.leads.routing import certificate
-from revops.leads.scoring.expressions import holds
-from revops.leads.scoring.marking import activity_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from revops.definitions.kinds import Definitions
     from revops.definitions.scope import Vocabulary
-    from revops.engine.replay.facts import Given
+    from revops.engine.replay.facts import Given, Overlay
     from revops.leads.routing import Absence, Fairness
     from revops.leads.scoring import Past
-    from revops.leads.slas.timeline import Activity
+    from revops.leads.slas.clocks import Clock
 
 RANGE = 100_000
 """Contacts that are asked about at a time, so that memory stays bounded."""
 MOST_TURNS = 200
 """How often a replay may be taken up again because a decision changes an answer."""
+_MOST_ALIKE = 8
+"""To whom more happened is not likely to be like anybody else."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,22 @@ class Replayed:
     """What would have been decided.
 
     Attributes:
-        tracks: The contacts for which anything was decided, by id.
+        tracks: The contacts for which more than their stage was decided, by id.
         contacts: How many there were.
         turns: How often contacts were asked about again, because a decision changed an answer.
+        player: Who decided.
         fairness: What each member of a pool was due, and what it got.
     """
 
     tracks: dict[str, Track]
     contacts: int
     turns: int
+    player: Player
     fairness: tuple[Fairness, ...] = ()
+
+    def clocks_of(self, track: Track) -> Iterator[Clock]:
+        """The clocks of a contact as they stand at the end."""
+        return self.player.clocks_of(track)
 
 
 @dataclass
@@ -57,18 +67,24 @@ class Replay:
         given: The facts; they are prepared by this.
         answers: What is asked.
         absences: Who was away.
+        everybody: Whether each contact is decided about by itself, and told of if it moved at all.
     """
 
     definitions: Definitions
     given: Given
     answers: Answers
     absences: Sequence[Absence] = ()
+    everybody: bool = False
     _turns: int = field(default=0)
 
     def __post_init__(self) -> None:
         self.given.prepare(self.definitions.lifecycle)
-        self._player = Player(self.answers, self.given.start, self.given.end)
+        self._telling = Telling(self.answers)
+        self._stager = Stager(self._telling, self.given.start, self.given.end)
+        self._player = Player(self._telling, self._stager)
+        self._hearing = Hearing(self._telling.rules, self.answers.vocabulary)
         self._asking = Asking(self.answers, self.given)
+        self._deal_fields = fields_of_deals(self.definitions.lifecycle)
 
     def run(self, size: int = RANGE) -> Replayed:
         """Decide everything."""
@@ -76,97 +92,105 @@ class Replay:
         contacts = 0
         for first, last in self.given.ranges(size):
             self.given.want(first, last)
-            some = self._tracks()
-            contacts += len(some)
-            self._settle(some)
-            for each in some.values():
-                if len(each.moves) > each.silent or self._player.is_worked(each):
-                    tracks[each.person.contact_id] = each
-        worked = [each for each in tracks.values() if self._player.is_worked(each)]
-        if not self._player.starts:
-            self.given.want_these([each.person.contact_id for each in worked])
-            heard = self._heard()
-            for each in worked:
-                each.activities = heard.get(each.person.contact_id, ())
+            self._asking.ask()
+            count, some = self._decided()
+            contacts += count
+            tracks |= some
+        worked = [each for each in tracks.values() if self._telling.is_worked(each)]
         fairness = self._all(worked)
-        return Replayed(tracks, contacts, self._turns, tuple(fairness))
+        return Replayed(tracks, contacts, self._turns, self._player, tuple(fairness))
 
-    def _tracks(self) -> dict[str, Track]:
-        """Those asked for, with all that happened to them."""
+    # The stages of those asked for
+
+    def _decided(self) -> tuple[int, dict[str, Track]]:
+        """How many there are, and those for whom more than the stage is to be decided."""
         given = self.given
-        by_people, deals = given.set_by_people(), given.deals()
-        rows = self._asking.rows()
-        heard = self._heard() if self._player.starts else {}
-        found = {}
-        for person in given.persons():
-            id_ = person.contact_id
-            found[id_] = track = Track(
-                person, rows[id_], by_people.get(id_, ()), deals.get(id_, ()),
-                heard.get(id_, ()),
-            )  # fmt: skip
-            sets = [(at, "lifecycle_stage", stage) for at, stage in track.set_by_people]
-            track.assumed = self.answers.matters(sets, track.beginning())
-        return found
+        by_people = given.set_by_people()
+        deals_ = deals(given.con, given.end, self._deal_fields)
+        called = given.active(self._hearing.starts) if self._hearing.starts else set()
+        most = 0 if self.everybody else _MOST_ALIKE
+        first_of = given.alike(self._telling.tells_sql, most, {*by_people, *deals_, *called})
 
-    def _heard(self) -> dict[str, list[Activity]]:
-        types = self._player.rules.activity_types
-        if not types:
-            return {}
-        scope = self.answers.vocabulary.activity()
-        conditions = [
-            (
-                f"slas.{path}",
-                holds(bind(parse_condition(text, scope), activity_field)).sql("duckdb"),
-            )
-            for path, text in self.definitions.slas.activity_conditions()
-        ]
-        return self.given.activities(types, conditions)
+        def tracks(contact_ids: Collection[str]) -> list[Track]:
+            given.want_these(contact_ids)
+            rows = self._asking.rows()
+            found = [
+                Track(
+                    person, rows[person.contact_id], by_people.get(person.contact_id, ()),
+                    deals_.get(person.contact_id, ()), person.contact_id in called,
+                )
+                for person in given.persons()
+            ]  # fmt: skip
+            for each in found:
+                sets = [(at, "lifecycle_stage", stage) for at, stage in each.set_by_people]
+                each.assumed = self.answers.matters(sets, each.beginning())
+                self._stager.stages(each)
+            return found
 
-    def _settle(self, tracks: dict[str, Track]) -> None:
-        """The stages of some contacts, asked again as often as these change an answer."""
-        stale: Iterable[Track] = tracks.values()
-        while True:
-            for each in stale:
-                self._player.stages(each)
-            for each in self._silent(stale):
-                self._player.stages(each)
-            stale = self._asked_again(stale)
-            if not stale:
-                return
+        found = tracks({*first_of.values()})
+        alone = {each.person.contact_id for each in found if not self._is_as_others(each)}
+        found += tracks([id_ for id_, first in first_of.items() if first in alone and id_ != first])
+        self._settle(found)
+        kept = [each for each in found if self.everybody or self._telling.is_worked(each)]
+        self._hear(kept)
+        if self._telling.stage_is_settled:
+            for each in kept:
+                each.rows, each.deals = self.answers.for_owners(each.rows), ()
+        return len(first_of), {each.person.contact_id: each for each in kept}
 
-    def _silent(self, tracks: Iterable[Track]) -> list[Track]:
+    def _is_as_others(self, track: Track) -> bool:
+        """Whether all to whom the same happened do nothing that is to be told, as this one."""
+        return track.is_plain and not self._telling.is_worked(track) and not self._is_stale(track)
+
+    def _hear(self, tracks: Sequence[Track]) -> None:
+        """What service levels listen to."""
+        told, given = self._hearing.all, self.given
+        if not told:
+            return
+        given.want_these([each.person.contact_id for each in tracks])
+        since = EVER if self._hearing.has_pauses else given.start
+        heard = given.activities(told, [*self._hearing.conditions.items()], since)
+        for each in tracks:
+            each.activities = heard.get(each.person.contact_id, ())
+
+    def _settle(self, tracks: Sequence[Track]) -> None:
+        """Decide about stages again as often as these change an answer."""
+        again = self._asked_again(tracks)
+        while again:
+            for each in again:
+                self._stager.stages(each)
+            again = self._asked_again(again)
+
+    def _asked_again(self, tracks: Sequence[Track]) -> list[Track]:
+        """Those of which not all was known, or something was decided that was not assumed."""
+        silent = self._silent(tracks)
+        stale = [each for each in tracks if self._is_stale(each)]
+        if stale:
+            self._ask_again(stale)
+        return list({each.person.contact_id: each for each in (*silent, *stale)}.values())
+
+    def _silent(self, tracks: Sequence[Track]) -> list[Track]:
         """Those whose silence is asked about, once it is known when they did anything."""
         lifecycle = self.definitions.lifecycle
-        if lifecycle.nurture.archive_after is None:
+        length = lifecycle.nurture.archive_after
+        if length is None:
             return []
         aside = {lifecycle.nurture.stage, *(x.stage for x in lifecycle.rejection_reasons)}
         found = [
             each
             for each in tracks
-            if each.own_ats is None and any(spell.stage in aside for spell in each.spells)
+            if not each.is_silence_known and any(spell.stage in aside for spell in each.spells)
         ]
         if found:
             self.given.want_these([each.person.contact_id for each in found])
-            own = self.given.own_activity()
+            silences = self.given.silences(length)
             for each in found:
-                each.own_ats = own.get(each.person.contact_id, ())
+                each.is_silence_known = True
+                each.silences = silences.get(each.person.contact_id)
         return found
 
-    def _all(self, tracks: Sequence[Track]) -> list[Fairness]:
-        """Everything together, taken up again as long as owners change an answer."""
-        users = [user.id for user in self.definitions.people.users]
-        owned = self.given.owned(users)
-        while True:
-            board = Board(self.definitions, owned, self.absences, self.given.start)
-            self._player.all(tracks, board)
-            if not self._silent(tracks) and not self._asked_again(tracks):
-                return certificate(board.router.credits())
-
-    def _asked_again(self, tracks: Iterable[Track]) -> list[Track]:
-        """Those of which something was decided that was not assumed, asked about again."""
-        stale = list(self._stale(tracks))
-        if not stale:
-            return []
+    def _ask_again(self, stale: Sequence[Track]) -> None:
+        """Ask for the answers that follow from what was decided."""
         self._turns += 1
         if self._turns > MOST_TURNS:
             raise RevopsError(
@@ -176,17 +200,32 @@ class Replay:
             )
         self.given.overlay([(each.person.contact_id, each.overlay) for each in stale])
         self.given.want_these([each.person.contact_id for each in stale])
+        self._asking.ask()
         rows = self._asking.rows()
         for each in stale:
             each.rows = rows[each.person.contact_id]
-        return stale
+            each.assumed = self._decided_of(each)
 
-    def _stale(self, tracks: Iterable[Track]) -> Iterator[Track]:
-        for each in tracks:
-            decided = self.answers.matters(each.overlay, each.beginning())
-            if decided != each.assumed:
-                each.assumed = decided
-                yield each
+    def _is_stale(self, track: Track) -> bool:
+        return self._decided_of(track) != track.assumed
+
+    def _decided_of(self, track: Track) -> tuple[Overlay, ...]:
+        return self.answers.matters(track.overlay, track.beginning())
+
+    # Owners and clocks
+
+    def _all(self, tracks: Sequence[Track]) -> list[Fairness]:
+        """Everything together, taken up again as long as owners change an answer."""
+        users = [user.id for user in self.definitions.people.users]
+        owned = self.given.owned(users)
+        while True:
+            board = Board(self.definitions, owned, self.absences, self.given.start)
+            self._player.all(tracks, board)
+            again = self._asked_again(tracks)
+            if not again:
+                return certificate(board.router.credits())
+            for each in again:
+                self._stager.stages(each)
 
 
 def replay(

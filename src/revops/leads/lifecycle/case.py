@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ class Case:
 
     def after(self, move: Move) -> Case:
         """The same once the move is made."""
-        return replace(self, standing=self.standing.after(move))
+        return Case(self.lifecycle, self.lead, self.standing.after(move), self.now)
 
     def holds(self, path: str) -> bool:
         """Whether the condition at this place of the definition holds."""
@@ -143,6 +143,8 @@ class Case:
 
     def deals(self, stage: str) -> tuple[Deal, ...]:
         """The deals that still say something: newer than the last time it left the stage."""
+        if not self.standing.deals:
+            return ()
         left = [each.left_at for each in self.standing.spells
                 if each.stage == stage and each.left_at]  # fmt: skip
         recycled = [self.standing.recycled_at] if self.standing.recycled_at else []

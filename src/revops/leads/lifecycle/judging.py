@@ -104,8 +104,12 @@ def _judge(case: Case, criteria: Criteria, path: str, stage: str) -> Verdict:
 
 
 def _is_met(case: Case, criteria: Criteria, path: str, stage: str) -> bool:
-    parts = list(_parts(case, criteria, path, stage))
-    return bool(parts) and all(holds for holds, _words in parts)
+    """What `_judge` says, asked first because hardly anything ever moves."""
+    if criteria.thresholds and not any(_is_reached(case.lead, x) for x in criteria.thresholds):
+        return False
+    if criteria.when and not case.holds(f"{path}.when"):
+        return False
+    return criteria.is_decidable and (not criteria.deal or bool(_deals(case, criteria, stage)))
 
 
 def _parts(case: Case, criteria: Criteria, path: str, stage: str) -> Iterator[_Part]:
@@ -126,10 +130,14 @@ def _condition(text: str, case: Case, *, holds: bool) -> str:
 def _reaches(case: Case, thresholds: tuple[str, ...]) -> _Part:
     lead = case.lead
     for name in thresholds:
-        if lead.qualified if name == QUALIFIED else name in lead.reached:
+        if _is_reached(lead, name):
             words = "qualified by score" if name == QUALIFIED else f"reaches {name}"
             return True, partial(_with_scores, words, lead)
     return False, partial(_with_scores, f"not {' or '.join(thresholds)}", lead)
+
+
+def _is_reached(lead: Lead, name: str) -> bool:
+    return lead.qualified if name == QUALIFIED else name in lead.reached
 
 
 def _with_scores(words: str, lead: Lead) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from revops.leads.lifecycle.standing import Standing
 
 _INSTANT = timedelta(microseconds=1)
+_WHOEVER = Lead("")
 
 
 def next_look(lifecycle: Lifecycle, standing: Standing, now: datetime) -> datetime | None:
@@ -24,7 +25,7 @@ def next_look(lifecycle: Lifecycle, standing: Standing, now: datetime) -> dateti
     Never later than that moment, whatever the lead is, and sometimes earlier. When scores and
     conditions change by themselves is another question, which scoring answers.
     """
-    case = Case(lifecycle, Lead(""), standing, now)
+    case = Case(lifecycle, _WHOEVER, standing, now)
     return min((moment for moment in _moments(case) if moment > now), default=None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -162,22 +162,27 @@ class Standing:
     def after(self, move: Move) -> Standing:
         """Where the contact stands once the move is made."""
         entered = Spell(move.to_stage, move.at, is_recycled=move.is_recycled)
-        return replace(
-            self,
-            spells=(*self._ended_by(move), entered),
-            recorded=move.to_stage,
-            recorded_at=move.at,
-            recycled_at=move.at if move.recycles else self.recycled_at,
+        return Standing(
+            (*self._ended_by(move), entered),
+            move.to_stage,
+            move.at,
+            move.at if move.recycles else self.recycled_at,
+            self.override,
+            self.last_active_at,
+            self.deals,
         )
 
     def _ended_by(self, move: Move) -> tuple[Spell, ...]:
-        if self.open is None:
+        spell = self.open
+        if spell is None:
             return self.spells
-        ended = replace(
-            self.open,
-            left_at=move.at,
-            outcome=move.outcome,
-            rejection_code=move.rejection_code,
-            returns_at=move.returns_at,
+        ended = Spell(
+            spell.stage,
+            spell.entered_at,
+            move.at,
+            move.outcome,
+            move.rejection_code,
+            move.returns_at,
+            spell.is_recycled,
         )
         return (*self.spells[:-1], ended)

@@ -127,7 +127,7 @@ def release(case: Case) -> Move | None:
 def advance(case: Case) -> Move | None:
     """Go on to the latest stage whose entry condition holds."""
     for rank in range(len(case.lifecycle.stages) - 1, case.rank, -1):
-        if not is_entry_met(case, rank):
+        if not (case.lifecycle.stages[rank].is_by_rule and is_entry_met(case, rank)):
             continue
         entry = may_enter(case, rank)
         if entry.holds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from revops.kit.duration import format_duration
@@ -58,10 +59,16 @@ def of_length(length: timedelta) -> str:
 
 
 def _values(text: str, lead: Lead) -> dict[str, Any]:
-    names = dict.fromkeys(_NAME.findall(_QUOTED.sub("", text)))
+    names = _names(text)
     scores = {name: getattr(lead, name) for name in _SCORES}
     return {name: value for name in names
             if (value := lead.fields.get(name, scores.get(name))) is not None}  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _names(text: str) -> tuple[str, ...]:
+    """What a condition names; the same few are asked about for each lead."""
+    return tuple(dict.fromkeys(_NAME.findall(_QUOTED.sub("", text))))
 
 
 def _in_brackets(values: Iterable[tuple[str, Any]] | dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Stood = Mapping[str, "State"]
 
 _AT = attrgetter("at")
-_SAME_MOMENT = timedelta(milliseconds=1)
+SAME_MOMENT = timedelta(milliseconds=1)
 """Within it, whether a clock applies is asked again: what came with its start, such as the new
 stage or owner, is known only then."""
 
@@ -117,7 +117,7 @@ class _Asked(NamedTuple):
         was = self.known.get(id_)
         holds = not promise.applies_to or promise.applies_to in self.lead.holds
         if was is State.WAIVED:
-            return holds and self.now - started_at < _SAME_MOMENT
+            return holds and self.now - started_at < SAME_MOMENT
         return holds or was is not None
 
 
