@@ -105,6 +105,7 @@ GOOD = Figures(
     above=200,
     histogram=(100,) * 10,
     months=(Month("2026-01", 100, 100, 40, 900.0), Month("2026-02", 100, 100, 40, 1000.0)),
+    currency="EUR",
     bands=(BandShare("hot", 50, 25), BandShare("warm", 50, 20)),
     silent_and_hot=0,
     rejected=40,

@@ -77,6 +77,7 @@ class Simulation:
         now_version, then_version: Of the definitions.
         now, then: What each amounts to.
         flips: The leads decided otherwise.
+        currency: Of all amounts; those in others are left out.
         notes: What is to be known besides.
     """
 
@@ -88,6 +89,7 @@ class Simulation:
     now: Side
     then: Side
     flips: tuple[Flip, ...]
+    currency: str
     notes: tuple[str, ...] = ()
 
     def figures(self) -> list[Figure]:
@@ -132,7 +134,7 @@ def simulate(
     (one, contacts, now), (two, _, then) = _both((catalog, other), source, start, end, away)
     return Simulation(
         start, end, contacts, catalog.version, other.version, one, two,
-        tuple(flips(now, then)), tuple(_notes(source, start)),
+        tuple(flips(now, then)), catalog.settings.base_currency, tuple(_notes(source, start)),
     )  # fmt: skip
 
 
@@ -171,7 +173,7 @@ def _replayed(
     with facts.connect(memory_limit=MEMORY_LIMIT, threads=threads) as con:
         given = Given(con, start, end)
         found = replay(catalog, vocabulary(catalog, facts), past_of(catalog, facts), given, away)
-        began = sales(con, start, end)
+        began = sales(con, start, end, catalog.settings.base_currency)
     leads = qualified_leads(found, catalog.lifecycle, began)
     zone = parse_zone(catalog.settings.time_zone)
     return side(found, catalog.lifecycle, leads, began, zone), found.contacts, leads
@@ -230,8 +232,9 @@ def _became(found: Simulation) -> Iterator[Figure]:
             for count, each in zip(counts, sides, strict=True)
         ]
         yield Figure("What became of them", f"{name}, part", "share", *shares)
-    yield Figure("Revenue won", "captured", "amount", *[each.captured for each in sides])
-    yield Figure("Revenue won", "missed", "amount", *[each.missed for each in sides])
+    revenue = f"Revenue won, {found.currency}"
+    yield Figure(revenue, "captured", "amount", *[each.captured for each in sides])
+    yield Figure(revenue, "missed", "amount", *[each.missed for each in sides])
 
 
 def _loads(found: Simulation) -> Iterator[Figure]:

@@ -80,13 +80,17 @@ def deals(
     return found
 
 
-def sales(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> dict[str, list[Sale]]:
+def sales(
+    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, currency: str
+) -> dict[str, list[Sale]]:
     """The deals that began in a time, by contact, as they were known at its end.
 
-    A deal that names nobody is of all contacts of its account.
+    A deal that names nobody is of all contacts of its account. Amounts in another currency than
+    the one given count as nothing, since no rates are known.
     """
     found: dict[str, list[Sale]] = defaultdict(list)
-    rows = con.execute(sql.SALES, {"start": plain_utc(start), "end": plain_utc(end)})
+    times = {"start": plain_utc(start), "end": plain_utc(end)}
+    rows = con.execute(sql.SALES, {**times, "base": currency})
     for contact_id, id_, opened_at, state, amount in rows.fetchall():
         found[contact_id].append(Sale(id_, aware(opened_at), state, amount))
     return found

@@ -79,7 +79,8 @@ sale AS (
             WHEN is_won THEN 'won' ELSE 'lost' END AS state,
         COALESCE(CASE WHEN v.record_id IS NULL THEN amount
             WHEN v.last IS NULL THEN TRY_CAST(v.first.v AS DOUBLE)
-            ELSE TRY_CAST(v.last.v AS DOUBLE) END, 0) AS amount
+            ELSE TRY_CAST(v.last.v AS DOUBLE) END, 0)
+            * CAST(COALESCE(currency, $base) = $base AS INTEGER) AS amount
     FROM opportunities LEFT JOIN valued AS v ON v.record_id = id
     WHERE created_at > $start AND created_at <= $end AND COALESCE(type, 'new') = 'new'
 )

@@ -91,7 +91,7 @@ def show_lead(found: Simulation, flip: Flip) -> None:
         said = f"{_when(at, owner)}: {because}" if at else "does not qualify"
         stdout.print(f"  {name}: {said}", markup=False, soft_wrap=True)
     became = flip.became or "no opportunity"
-    amount = f", {flip.amount:,.0f}" if flip.amount else ""
+    amount = f", {found.currency} {flip.amount:,.0f}" if flip.amount else ""
     taken = "; sales took it further" if flip.is_accepted else ""
     stdout.print(f"  afterwards: {became}{amount}{taken}", markup=False)
     stdout.print(

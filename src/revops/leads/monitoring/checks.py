@@ -91,7 +91,7 @@ def _volume(found: Figures) -> Check:
         )
     change = last.mqls / before.mqls - 1
     light: Light = "amber" if abs(change) > VOLUME_CHANGE + _ROUNDING else "green"
-    revenue = f"; won {last.won:,.0f} after {before.won:,.0f}"
+    revenue = f"; won {found.currency} {last.won:,.0f} after {before.won:,.0f}"
     if light == "amber" and change > 0 and last.won <= before.won:
         light = "red"  # more leads and not more revenue
     return Check(

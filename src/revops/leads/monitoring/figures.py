@@ -55,6 +55,7 @@ class Figures:
         above: Those above the MQL threshold.
         histogram: Leads by total score, in tens from 0.
         months: The last whole months, oldest first.
+        currency: Of what was won; deals in others are left out.
         bands: The decided MQLs of the last 90 days by band, the highest first.
         silent_and_hot: Leads without inbound activity for 90 days that score high all the same.
         rejected: Rejections with a code in the last 90 days.
@@ -72,6 +73,7 @@ class Figures:
     above: int
     histogram: tuple[int, ...]
     months: tuple[Month, ...]
+    currency: str
     bands: tuple[BandShare, ...]
     silent_and_hot: int
     rejected: int

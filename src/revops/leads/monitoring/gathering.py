@@ -170,7 +170,8 @@ def _past(con: duckdb.DuckDBPyConnection, running: Running, now: datetime) -> di
     zone = ZoneInfo(definitions.settings.time_zone)
     con.execute("CREATE TEMP TABLE months (label TEXT, starts_at TIMESTAMP, ends_at TIMESTAMP)")
     con.executemany("INSERT INTO months VALUES (?, ?, ?)", list(_months(now.astimezone(zone))))
-    months = [Month(*row) for row in con.execute(_BY_MONTH).fetchall()]
+    currency = definitions.settings.base_currency
+    months = [Month(*row) for row in con.execute(_BY_MONTH, {"base": currency}).fetchall()]
     times = {
         "now": plain_utc(now),
         "since": plain_utc(now - LATELY),
@@ -184,6 +185,7 @@ def _past(con: duckdb.DuckDBPyConnection, running: Running, now: datetime) -> di
     first = next((i for i, each in enumerate(months) if each.mqls), len(months))
     return {
         "months": tuple(months[first:]),
+        "currency": currency,
         "bands": tuple(_bands(con, running, times)),
         "fit_of_wins": fits[0],
         "fit_of_wins_before": fits[1],
@@ -213,7 +215,8 @@ SELECT m.label,
     (SELECT count(*) FILTER (q.is_accepted) FROM mqls q
         WHERE q.became_at >= m.starts_at AND q.became_at < m.ends_at),
     (SELECT CAST(coalesce(sum(o.amount), 0) AS DOUBLE) FROM opportunities o
-        WHERE o.is_won AND o.closed_at >= m.starts_at AND o.closed_at < m.ends_at)
+        WHERE o.is_won AND o.closed_at >= m.starts_at AND o.closed_at < m.ends_at
+            AND coalesce(o.currency, $base) = $base)
 FROM months m ORDER BY m.starts_at
 """
 _CYCLES = """
