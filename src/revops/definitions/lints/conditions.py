@@ -71,7 +71,46 @@ def is_never(holds: Sequence[exp.Expr], earlier: Sequence[exp.Expr] = ()) -> boo
     tree = exp.and_(exp.true(), *holds, *passed)
     for column in tree.find_all(exp.Column):
         column.meta["nonnull"] = True
-    return bool(simplify(tree) == exp.false())
+    simple = simplify(tree)
+    return bool(simple == exp.false() or _contradicts(simple))
+
+
+def _contradicts(tree: exp.Expr) -> bool:
+    """Whether a field would have to be two texts at once, whichever way it is to hold."""
+    parts = list(_all_of(tree))
+    plain = [each for each in parts if not isinstance(each, exp.Or)]
+    left: dict[str, frozenset[str]] = {}
+    for field, texts in map(_texts_asked, plain):
+        left[field] = left.get(field, texts) & texts
+    return frozenset() in left.values() or any(
+        all(_contradicts(exp.and_(*plain, way)) for way in each.flatten())
+        for each in parts
+        if isinstance(each, exp.Or)
+    )
+
+
+def _all_of(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """What must hold all at once."""
+    tree = tree.unnest()
+    if isinstance(tree, exp.And):
+        yield from _all_of(tree.left)
+        yield from _all_of(tree.right)
+    else:
+        yield tree
+
+
+def _texts_asked(part: exp.Expr) -> tuple[str, frozenset[str]]:
+    """What must be one of which texts; what is no such comparison only has to be itself."""
+    asked, among = part, list[exp.Expr]()
+    if isinstance(part, exp.EQ):
+        asked, among = part.this, [part.expression]
+        if asked.is_string:
+            asked, among = part.expression, [asked]
+    elif isinstance(part, exp.In):
+        asked, among = part.this, part.expressions
+    if not among or not all(each.is_string for each in among):
+        return part.sql(), frozenset({part.sql()})
+    return asked.sql(), frozenset(each.name for each in among)
 
 
 LINTS: tuple[Lint, ...] = (unreadable, unheard_of)
