@@ -6,13 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from revops.definitions.scope import Vocabulary
 from revops.definitions.scoring import Scoring
-from revops.leads.scoring import WANTED, Past, Prepared, compile_scoring, statement
+from revops.leads.scoring import (
+    ENGAGED_CONTACTS,
+    Past,
+    Prepared,
+    compile_scoring,
+    statement,
+    want,
+)
 from scoring_oracle.agreement import accounts_agree, lines_agree, rows_agree, scores_agree
 from scoring_oracle.company import INSTANTS, Company, busy_company, companies
 from scoring_oracle.conditions import written
@@ -60,7 +66,12 @@ class Scored:
             for name, table in tables(company).items():
                 con.register(name, table)
             if contact_ids is not None:
-                con.register(WANTED, pa.table({"contact_id": pa.array(contact_ids, pa.string())}))
+                want(
+                    con,
+                    contact_ids,
+                    with_colleagues=ENGAGED_CONTACTS in str(written(definition)),
+                    ever="account_id" in history_fields(company)["contacts"],
+                )
             Prepared(con, steps)
             self.scores = _rows(con, "FROM scores")
             self.lines = _rows(con, "FROM lines")
@@ -130,8 +141,12 @@ def test_a_handful_is_scored_as_in_the_whole(definition: Definition, some_of: se
     ids = {f"c{i}" for i in some_of}
     whole = Scored(definition, BUSY, NOW)
     handful = Scored(definition, BUSY, NOW, sorted(ids))
-    rows_agree([x for x in whole.scores if x["contact_id"] in ids], handful.scores, ["contact_id"])
-    rows_agree([x for x in whole.lines if x["contact_id"] in ids], handful.lines, LINE_KEY)
+    for found, all_of_them, key in (
+        (handful.scores, whole.scores, ["contact_id"]),
+        (handful.lines, whole.lines, LINE_KEY),
+    ):
+        one, other = ([x for x in rows if x["contact_id"] in ids] for rows in (found, all_of_them))
+        rows_agree(one, other, key)
 
 
 @given(definition=definitions())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 import sqlalchemy as sa
 
@@ -51,6 +52,7 @@ def test_a_lead_that_is_not_there_is_scored_and_belongs_to_the_account_of_its_ad
     alone = preview(worked, values={"account.employees": "999"}, now=NOW)
     assert (alone.decision.rule, alone.lead.fields["account.employees"]) == ("Rest", 999)
     assert preview(worked, values={"account.employees": ""}, now=NOW).decision.rule == "Rest"
+    assert duckdb.sql("SELECT 1").fetchall() == [(1,)]  # the process's connection was left alone
 
 
 def test_all_that_is_wrong_with_a_supposed_lead_is_told_at_once(worked: Workspace) -> None:

@@ -175,7 +175,8 @@ def _names(known: Mapping[str, Shape]) -> Iterator[str]:
 def _value(name: str, value: str, kind: FieldType) -> str:
     form = _form(text(value) if value else "NULL", kind)
     try:
-        duckdb.execute(f"SELECT {form}")
+        with duckdb.connect() as connection:
+            connection.execute(f"SELECT {form}")
     except duckdb.Error:
         raise RevopsError("bad-value", f"{name}: '{value}' is not a value of type {kind}") from None
     return form
