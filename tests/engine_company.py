@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from revops.services.run import run
+from revops.engine.passes import run_passes
+from revops.services.run import world_of
 from revops.services.workspace import Workspace, open_workspace
 from revops.store.tables import CHANGES, META, RECORD_TABLES
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from revops.engine.passes import Passed
+    from revops.engine.world import World
 
 MONDAY = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Nine in New York, a working day."""
@@ -162,8 +165,18 @@ class Leads:
             connection.execute(sa.insert(META), [rewritten])
 
     def run(self, now: datetime, *, is_dry: bool = False) -> Passed:
-        """One run of the engine."""
-        return run(self.workspace, now=now, is_dry=is_dry)
+        """One run of the engine, as a worker does it."""
+        return run_passes(self._world, now, is_dry=is_dry)
+
+    @cached_property
+    def _world(self) -> World:
+        return world_of(self.workspace)
+
+    def reopen(self) -> None:
+        """Start anew, with the definitions as they are written now."""
+        self.workspace.close()
+        self.workspace = open_workspace(self.workspace.folder)
+        self.__dict__.pop("_world", None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the store has."""

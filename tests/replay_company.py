@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from revops.engine.passes import run_passes
 from revops.engine.replay import Given, Replay, Replayed
 from revops.engine.replay.answers import Answers
-from revops.services.run import run
+from revops.services.run import world_of
 from revops.services.score import past_of, vocabulary
 from revops.services.workspace import Workspace, open_workspace
 from revops.store.engine_tables import CLOCKS, WAKES
@@ -252,7 +253,8 @@ class Lived:
         """The engine looks whenever anything happens, or it asked to look itself."""
         moments = sorted(self.past.moments() | {self.past.end})
         self.know(START)
-        run(self.workspace, now=START)
+        world = world_of(self.workspace)
+        run_passes(world, START)
         now = START
         while now < self.past.end:
             own = self._own_next()
@@ -260,7 +262,7 @@ class Lived:
             now = min(following, max(own, now + timedelta(microseconds=1)) if own else following)
             self.know(now)
             self._look_at_deals(now)
-            run(self.workspace, now=now)
+            run_passes(world, now)
 
     def _look_at_deals(self, now: datetime) -> None:
         """A deal that is new or closed is a reason to look at its contact."""

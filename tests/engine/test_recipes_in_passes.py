@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from engine_company import MONDAY, later, open_leads
+from engine_company import MONDAY, later
 from records_company import Company, make_company
 from revops.store.engine_tables import ENROLMENTS
 from revops.store.tables import RECORD_TABLES
@@ -236,8 +236,7 @@ class TestTexts:
         settings = json.loads((tmp_path / "acme" / "revops.yaml").read_text())
         settings["lead_link"] = "https://crm.example.com/{{ contact.id | url }}?a=1"
         (tmp_path / "acme" / "revops.yaml").write_text(json.dumps(settings))
-        company.workspace.close()
-        company.workspace = open_leads(tmp_path / "acme").workspace
+        company.reopen()
         company.add("contacts", {"id": "b b", "email": "b@example.com"})
         company.do("demo", "b b", later(minutes=5))
         company.run(later(minutes=6))

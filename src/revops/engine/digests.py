@@ -77,7 +77,7 @@ def digest_messages(
     period = Period(since, run.at, run.next_at, entry.zone)
     moment = world.questions.at(now, facts, world.past)
     late = "; ".join(part for part in (late_by(now - run.at), run.note) if part)
-    with closing(facts.connect()) as con:
+    with closing(facts.glance()) as con:
         when = f"automations.digests[{index}].when"
         figures = Figures(con, world, moment, digest, when, period)
         figures.prepare()

@@ -25,7 +25,7 @@ WHERE field = 'account_id' AND new_value IS NULL AND record_id IN (SELECT unnest
 """
 """From whom somebody has taken their account: they are left without."""
 _AS_MATCHED = """
-CREATE VIEW contacts AS
+CREATE TEMP VIEW contacts AS
 SELECT c.* REPLACE (coalesce(c.account_id, m.account_id) AS account_id)
 FROM contacts_as_they_are AS c LEFT JOIN matched AS m ON m.contact_id = c.id
 """

@@ -86,7 +86,7 @@ class RecordFacts:
             asked: Which, and when.
             conditions: By the place where they are defined.
         """
-        with closing(self.facts.connect()) as con:
+        with closing(self.facts.glance()) as con:
             self._ask(con, asked)
             names = {f"?{n}": place for n, place in enumerate(conditions)}
             bound = zip(names, map(self._bound, conditions.values()), strict=True)
@@ -104,19 +104,19 @@ class RecordFacts:
             "SELECT seq, changed_at, field, old_value, new_value FROM changes"
             " WHERE seq IN (SELECT unnest($1))"
         )
-        with closing(self.facts.connect(only=("changes",))) as con:
+        with closing(self.facts.glance(("changes",))) as con:
             rows = con.execute(query, [list(seqs)]).fetchall()
         return {seq: Change(_aware(at), *row) for seq, at, *row in rows}
 
     def places(self, ids: Sequence[str], now: datetime) -> dict[str, Place]:
         """With whom these records stand; those that stand with nobody known are left out."""
-        with closing(self.facts.connect()) as con:
+        with closing(self.facts.glance()) as con:
             self._fill(con, [Asked(each, now) for each in ids])
             return self.placed(con)
 
     def where(self, condition: str | None, now: datetime) -> dict[str, Place]:
         """The records for which a condition holds now, with whom they stand."""
-        with closing(self.facts.connect()) as con:
+        with closing(self.facts.glance()) as con:
             self.ask_all(con, now)
             if condition is not None:
                 con.execute(

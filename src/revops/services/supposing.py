@@ -81,7 +81,7 @@ def _account(
     """The account that the contact belongs to."""
     if "account_id" in values:
         return values["account_id"] or None
-    with facts.connect(only=("contacts", "accounts")) as con:
+    with facts.glance(("contacts", "accounts")) as con:
         if contact_id is not None:
             query = "SELECT account_id FROM contacts WHERE id = ?"
             row = con.execute(query, [contact_id]).fetchone()

@@ -14,6 +14,8 @@ from revops.kit.issue import Issue, errors
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
     from revops.definitions.scope import CustomFields
     from revops.store import Store
     from revops.store.facts import Facts
@@ -58,12 +60,20 @@ class Workspace:
         """The facts, brought up to what the store holds now."""
         from revops.store.facts import refresh_facts
 
-        return refresh_facts(self.store, self.folder)
+        return refresh_facts(self.store, self.folder, kept=self._database)
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """What short questions are asked of the facts with."""
+        from revops.store.facts import keep_database
+
+        return keep_database(self.folder)
 
     def close(self) -> None:
-        """Let go of the store, if it was opened."""
-        if "store" in self.__dict__:
-            self.store.close()
+        """Let go of what was opened; what is asked for afterwards is opened anew."""
+        for each in ("store", "_database"):
+            if each in self.__dict__:
+                self.__dict__.pop(each).close()
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ import pytest
 from facts_tables import bring, everything, table
 from revops.kit.errors import RevopsError
 from revops.store import open_store
-from revops.store.facts import Tuning, refresh_facts, stored_manifest
+from revops.store.facts import Tuning, keep_database, refresh_facts, stored_manifest
 from revops.store.facts.lock import alone
 
 if TYPE_CHECKING:
@@ -109,6 +109,22 @@ def test_what_is_no_longer_named_goes_after_a_while(filled: Store, tmp_path: Pat
     time.sleep(0.01)
     refresh_facts(filled, tmp_path, NO_GRACE)
     assert old & {path.name for path in (tmp_path / "facts").iterdir()} == set()
+
+
+def test_a_database_that_is_kept_goes_on_after_a_sweep(filled: Store, tmp_path: Path) -> None:
+    large = "SELECT i, repeat(hash(i)::VARCHAR, 9) AS wide FROM range(500_000) AS t(i)"
+    spilled = tmp_path / "facts" / "spill"
+    with closing(keep_database(tmp_path)) as kept:
+        kept.execute("SET GLOBAL memory_limit = '60MiB'")
+        for _ in range(2):
+            facts = refresh_facts(filled, tmp_path, NO_GRACE, kept)
+            with facts.glance(("contacts",)) as one, facts.glance(("contacts",)) as other:
+                other.execute("CREATE TEMP TABLE large AS SELECT 1 AS i")
+                one.execute(f"CREATE TEMP TABLE large AS {large}")
+                assert any(path.stat().st_size for path in spilled.iterdir())
+                assert one.execute("SELECT count(*) FROM large").fetchall() == [(500_000,)]
+                assert other.execute("SELECT count(*) FROM large, contacts").fetchall() == [(9,)]
+            time.sleep(0.01)
 
 
 KILLED = """

@@ -4,6 +4,7 @@ from revops.store.facts.facts import Facts
 from revops.store.facts.folder import facts_from_folder
 from revops.store.facts.refresh import (
     facts_folder,
+    keep_database,
     rebuild_facts,
     refresh_facts,
     sound_part,
@@ -18,6 +19,7 @@ __all__ = [
     "Tuning",
     "facts_folder",
     "facts_from_folder",
+    "keep_database",
     "rebuild_facts",
     "refresh_facts",
     "sound_part",

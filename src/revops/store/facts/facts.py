@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import duckdb
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from revops.store.facts.statistics import Statistics
 
 MEMORY_LIMIT = "60%"
+SHORT_WORK_LIMIT = "1GiB"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ class Facts:
         views: The query behind each view.
         custom_fields: The registered custom fields, by plural and name. Those of activities are
             keys of `properties`; all others are columns.
-        spill: An existing folder for what does not fit into memory.
+        spill: A folder for what does not fit into memory, made when it is needed.
         issues: What was found damaged and made anew.
         known: The statistics, if they are known already.
+        kept: A database that is kept open for short work, if there is one.
     """
 
     views: Mapping[str, str]
@@ -46,6 +47,7 @@ class Facts:
     spill: Path
     issues: tuple[Issue, ...] = ()
     known: Statistics | None = None
+    kept: duckdb.DuckDBPyConnection | None = None
 
     def connect(
         self,
@@ -65,10 +67,25 @@ class Facts:
         self.show(con, only)
         return con
 
-    def show(self, con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> None:
+    def glance(self, only: Collection[str] = ()) -> duckdb.DuckDBPyConnection:
+        """Open a connection for short work, with a view for each table, or only these.
+
+        A database takes longer to open than most questions to answer, so where one is kept open
+        this is a connection of that: what is made in it must be temporary, and no setting may be
+        changed. Close it after use.
+        """
+        if self.kept is None:
+            return self.connect(only=only)
+        con = self.kept.cursor()
+        self.show(con, only, kind="TEMP VIEW")
+        return con
+
+    def show(
+        self, con: duckdb.DuckDBPyConnection, only: Collection[str] = (), kind: str = "VIEW"
+    ) -> None:
         """Make a view for each table, or only these, in a connection that is open."""
         for name in only or self.views:
-            con.execute(f"CREATE VIEW {quoted(name)} AS {self.views[name]}")
+            con.execute(f"CREATE {kind} {quoted(name)} AS {self.views[name]}")
 
     def statistics(self) -> Statistics:
         """What a query need not reckon with: kept with a store's facts, else asked for."""
@@ -76,17 +93,20 @@ class Facts:
 
     @cached_property
     def _taken(self) -> Statistics:
-        with self.connect(only=statistics.VIEWS) as con:
+        with self.glance(statistics.VIEWS) as con:
             return statistics.take(con)
 
 
 def connect(
     spill: Path, *, threads: int | None = None, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB that works in UTC, spills into a folder of its own and loads no extensions."""
+    """Open a DuckDB that works in UTC and loads no extensions.
+
+    Any number may spill into one folder: each removes what it spilled, and what the dead left.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit or MEMORY_LIMIT,
-        "temp_directory": str(spill / f"spill-{uuid4().hex}"),
+        "temp_directory": str(spill),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -97,4 +117,17 @@ def connect(
     con = duckdb.connect(config=config)
     con.execute("SET GLOBAL TimeZone = 'UTC'")
     con.execute("SET GLOBAL parquet_metadata_cache = true")
+    return con
+
+
+def keep(spill: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database to be kept for short work.
+
+    It leaves out an optimizer that takes longer than it saves there, and caches no files: they are
+    replaced all the time.
+    """
+    con = connect(spill, memory_limit=SHORT_WORK_LIMIT)
+    con.execute("SET GLOBAL disabled_optimizers = 'common_subexpressions'")
+    con.execute("SET GLOBAL parquet_metadata_cache = false")
+    con.execute("SET GLOBAL enable_external_file_cache = false")
     return con

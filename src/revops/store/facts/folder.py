@@ -10,6 +10,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
@@ -52,7 +53,7 @@ def facts_from_folder(folder: Path) -> Facts:
             (`unreadable-file`), lacks a column that every row needs (`missing-column`), or holds
             values that are not what the column is for (`wrong-value`).
     """
-    spill = Path(tempfile.gettempdir())
+    spill = Path(tempfile.gettempdir()) / f"revops-spill-{uuid4().hex}"
     with closing(connect(spill)) as con:
         records = _sources(con, folder, {name: name for name in RECORDS})
         past = _sources(con, folder, {name: each.history_name for name, each in RECORDS.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,11 +12,11 @@ from revops.kit.errors import RevopsError
 from revops.kit.issue import Issue, Level
 from revops.records import RECORDS
 from revops.store.facts import statistics
-from revops.store.facts.facts import Facts, connect
+from revops.store.facts.facts import Facts, keep
 from revops.store.facts.lock import alone
 from revops.store.facts.manifest import FILE, Manifest, read_manifest, write_manifest
 from revops.store.facts.marks import log_stamp, read_marks, record_stamps
-from revops.store.facts.segment import LOCK, is_sound, retire, sweep
+from revops.store.facts.segment import LOCK, SPILL, is_sound, retire, sweep
 from revops.store.facts.shape import CHANGES, HISTORY_COLUMNS, shapes
 from revops.store.facts.work import Tuning, Work
 from revops.store.forms import name as quoted
@@ -35,13 +36,19 @@ FOLDER = "facts"
 DEFAULT = Tuning()
 
 
-def refresh_facts(store: Store, folder: Path, tuning: Tuning = DEFAULT) -> Facts:
+def refresh_facts(
+    store: Store,
+    folder: Path,
+    tuning: Tuning = DEFAULT,
+    kept: duckdb.DuckDBPyConnection | None = None,
+) -> Facts:
     """Bring `facts/` of a workspace up to date and open it; quick where nothing is new.
 
     Args:
         store: The open store.
         folder: The workspace.
         tuning: Sizes and times.
+        kept: A database that is kept open for short work (`keep_database`), if there is one.
 
     Returns:
         The facts, with an issue for whatever was damaged and had to be made anew.
@@ -50,7 +57,7 @@ def refresh_facts(store: Store, folder: Path, tuning: Tuning = DEFAULT) -> Facts
         RevopsError: They cannot be written (`facts-unwritable`), or another process has been
             refreshing them for too long (`facts-busy`).
     """
-    return _refreshed(store, facts_folder(folder), tuning, rebuild=False)
+    return _refreshed(store, facts_folder(folder), tuning, kept)
 
 
 def facts_folder(workspace: Path) -> Path:
@@ -58,19 +65,33 @@ def facts_folder(workspace: Path) -> Path:
     return workspace / FOLDER
 
 
+def keep_database(workspace: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database for the facts of a workspace, to be kept for short work; see `keep`."""
+    return keep(facts_folder(workspace) / SPILL)
+
+
 def rebuild_facts(store: Store, folder: Path, tuning: Tuning = DEFAULT) -> Facts:
     """Make all of `facts/` anew; whoever is reading it goes on undisturbed."""
     return _refreshed(store, facts_folder(folder), tuning, rebuild=True)
 
 
-def _refreshed(store: Store, folder: Path, tuning: Tuning, *, rebuild: bool) -> Facts:
+def _refreshed(
+    store: Store,
+    folder: Path,
+    tuning: Tuning,
+    kept: duckdb.DuckDBPyConnection | None = None,
+    *,
+    rebuild: bool = False,
+) -> Facts:
     try:
         try:
-            return _refresh(store, folder, tuning, rebuild=rebuild)
+            return _refresh(store, folder, tuning, kept, rebuild=rebuild)
         except (OSError, duckdb.IOException):
             if (folder / LOCK).exists():
                 raise
-            return _refresh(store, folder, tuning, rebuild=rebuild)  # it was deleted meanwhile
+            return _refresh(
+                store, folder, tuning, kept, rebuild=rebuild
+            )  # it was deleted meanwhile
     except (OSError, duckdb.IOException) as error:
         raise RevopsError(
             "facts-unwritable",
@@ -79,17 +100,24 @@ def _refreshed(store: Store, folder: Path, tuning: Tuning, *, rebuild: bool) -> 
         ) from error
 
 
-def _refresh(store: Store, folder: Path, tuning: Tuning, *, rebuild: bool) -> Facts:
+def _refresh(
+    store: Store,
+    folder: Path,
+    tuning: Tuning,
+    kept: duckdb.DuckDBPyConnection | None,
+    *,
+    rebuild: bool,
+) -> Facts:
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         before, issues = stored_manifest(folder)
         sound, damage = sound_part(folder, before)
-        after = _renewed(store, folder, Manifest() if rebuild else sound, tuning)
+        after = _renewed(store, folder, Manifest() if rebuild else sound, tuning, kept)
         if after != before:
             retire(folder, before.segments - after.segments)
             write_manifest(folder, after)
         sweep(folder, after.segments, tuning.grace)
-    return facts_of(folder, after, [*issues, *damage])
+    return replace(facts_of(folder, after, [*issues, *damage]), kept=kept)
 
 
 def stored_manifest(folder: Path) -> tuple[Manifest, list[Issue]]:
@@ -116,7 +144,13 @@ def _damage(file: str, message: str) -> Issue:
     return Issue(f"{FOLDER}/{file}", 0, "", "facts-damaged", Level.WARNING, message, mend)
 
 
-def _renewed(store: Store, folder: Path, known: Manifest, tuning: Tuning) -> Manifest:
+def _renewed(
+    store: Store,
+    folder: Path,
+    known: Manifest,
+    tuning: Tuning,
+    kept: duckdb.DuckDBPyConnection | None,
+) -> Manifest:
     marks = read_marks(store, known)
     tables = known.tables if marks.is_same_store else {}
     wanted = shapes(marks.custom_fields)
@@ -141,13 +175,13 @@ def _renewed(store: Store, folder: Path, known: Manifest, tuning: Tuning) -> Man
     )
     if not stale:
         return found
-    with closing(connect(folder, memory_limit=tuning.memory_limit)) as con:
+    with closing(kept.cursor() if kept else keep(folder / SPILL)) as con:
         work = Work(con, store, folder, tuning)
         new = {
             each.name: work.renew(each, tables.get(each.name), stamps[each.name]) for each in stale
         }
         found = found.model_copy(update={"tables": tables | new, "statistics": None})
-        facts_of(folder, found).show(con, statistics.VIEWS)
+        facts_of(folder, found).show(con, statistics.VIEWS, kind="TEMP VIEW")
         return found.model_copy(update={"statistics": statistics.take(con)})
 
 
@@ -170,4 +204,5 @@ def facts_of(folder: Path, manifest: Manifest, issues: Sequence[Issue] = ()) -> 
     for plural, record in RECORDS.items():
         past = f'SELECT {columns} FROM ({views[CHANGES]}) WHERE "object" = {text(plural)}'
         views[record.history_name] = past
-    return Facts(views, manifest.custom_fields, folder, tuple(issues), manifest.statistics)
+    known = manifest.statistics
+    return Facts(views, manifest.custom_fields, folder / SPILL, tuple(issues), known)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LOCK = "lock"
+SPILL = "spill"
 # Reading one row reads its group: small where one record is looked up, large where all are read.
 ROWS_IN_GROUP = {"activities": 122_880}
 ROWS_IN_GROUP_OF_RECORDS = 8_192
@@ -74,9 +75,9 @@ def retire(folder: Path, segments: Iterable[Segment]) -> None:
 def sweep(folder: Path, named: Iterable[Segment], grace: timedelta) -> None:
     """Remove what no manifest names, once nobody has touched it for the grace period.
 
-    That is: retired files, parts of files left by a process that was killed, and spilled data.
+    That is: retired files, and parts of files left by a process that was killed.
     """
-    keep = {segment.name for segment in named} | {FILE, LOCK}
+    keep = {segment.name for segment in named} | {FILE, LOCK, SPILL}
     latest = time.time() - grace.total_seconds()
     for path in folder.iterdir():
         with suppress(FileNotFoundError):

@@ -31,13 +31,11 @@ class Tuning:
         rows_in_file: Most rows of one new file.
         most_runs: More unmerged files of a log than this are merged.
         grace: How long a file stays that is no longer named.
-        memory_limit: What a refresh may use; beyond it, data spills to disk.
     """
 
     rows_in_file: int = 2_000_000
     most_runs: int = 4
     grace: timedelta = timedelta(hours=1)
-    memory_limit: str = "1GiB"
 
 
 @dataclass(frozen=True)
