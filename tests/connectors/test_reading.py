@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from revops.kit.errors import RevopsError
@@ -287,9 +287,17 @@ hostile = st.text(
 )
 
 
+def unguarded(text: str) -> str | None:
+    """Without blanks around it and the apostrophe that an export puts before a formula's sign."""
+    after = text.lstrip("'")
+    is_guarded = after != text and after.startswith(tuple("=+-@\t\r"))
+    return (text[1:] if is_guarded else text).strip(" ") or None
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@example(values=[("'@", "''=1"), ("' @", "'")], encoding="utf-8", delimiter=",", end="\n")
 @given(
     values=st.lists(st.tuples(hostile, hostile), min_size=1, max_size=6),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
@@ -305,7 +313,7 @@ def test_what_is_written_is_what_is_read(
     expected, line = [], 2
     for number, (first, last) in enumerate(values):
         writer.writerow([number, first, last])
-        expected.append((str(number), first.strip(" ") or None, last.strip(" ") or None))
+        expected.append((str(number), unguarded(first), unguarded(last)))
     read = read_file({"contacts.csv": out.getvalue().encode(encoding)})
     rows = read.rows("contacts")
     assert [(row["id"], row["first_name"], row["last_name"]) for row in rows] == expected

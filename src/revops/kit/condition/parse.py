@@ -42,7 +42,11 @@ def parse_condition(text: str, scope: Scope) -> exp.Expr:
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Expr):
         raise ConditionError("a condition is one expression", "remove the semicolon")
-    return Typing(scope, text).condition(tree)
+    checked = Typing(scope, text).condition(tree)
+    for node in checked.walk():
+        if node.meta_get("start") is not None:
+            node.meta.clear()  # where it stood: of no use any more, and slow to copy
+    return checked
 
 
 def _tokens(text: str) -> list[Token]:
