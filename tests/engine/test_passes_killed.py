@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILLS = 20
-LONGEST = 1.2
+LONGEST = 0.8
 """Seconds in which a pass over some leads is certainly through on a slow machine."""
 
 

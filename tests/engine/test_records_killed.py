@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILLS = 10
-LONGEST = 1.2
+LONGEST = 0.8
 """Seconds in which a pass is certainly through on a slow machine."""
 AUTOMATIONS = """
 recipes:

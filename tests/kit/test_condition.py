@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -144,6 +144,7 @@ def reading(text: str) -> exp.Expr | ConditionError:
         return error
 
 
+@example("->")
 @given(st.text(max_size=60) | st.text("()'\" %_=<>!.,;-*/\\naeitmdORAND0159", max_size=60))
 def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     found = reading(text)

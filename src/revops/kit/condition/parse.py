@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
 MAX_TOKENS = 1000
+_NO_CONDITION = "this is not a condition"
+_MEND = "a condition is a comparison such as title ILIKE '%vp%' AND account.employees > 500"
 
 
 def parse_condition(text: str, scope: Scope) -> exp.Expr:
@@ -37,6 +39,8 @@ def parse_condition(text: str, scope: Scope) -> exp.Expr:
         trees = DuckDB.Parser(dialect=DuckDB()).parse(tokens, text)
     except ParseError as error:
         raise _syntax_error(error, text) from None
+    except TypeError:  # an operator without what it works on, such as ->
+        raise ConditionError(_NO_CONDITION, _MEND) from None
     except RecursionError:
         raise ConditionError("the condition is nested too deeply", "simplify it") from None
     tree = trees[0] if len(trees) == 1 else None
@@ -85,7 +89,7 @@ def _syntax_error(error: ParseError, text: str) -> ConditionError:
     start = sum(len(each) + 1 for each in lines[: line - 1]) + max(column - len(highlight), 0)
     near = f" near '{highlight}'" if highlight.strip() else ""
     return ConditionError(
-        f"this is not a condition{near}",
-        "a condition is a comparison such as title ILIKE '%vp%' AND account.employees > 500",
+        f"{_NO_CONDITION}{near}",
+        _MEND,
         min(start, max(len(text) - 1, 0)),
     )
