@@ -17,12 +17,16 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from revops.store import Store, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+settings.register_profile("ci", derandomize=True)  # the same examples at each run
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 _DATABASES = ("sqlite", "postgresql")
 _TEMPLATE = "revops_template"
 
@@ -83,7 +87,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store, on each database."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "revops.db")
-        return "sqlite:///revops.db"
+        return f"sqlite:///{tmp_path}/revops.db"
     template = request.getfixturevalue("postgres_template")
     return str(request.getfixturevalue("new_postgres")(template))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from revops.store import faults
@@ -58,9 +59,8 @@ class Store:
     def arrow(self) -> Iterator[ArrowConnection]:
         """An ADBC connection outside any transaction, closed at the end."""
         if self.turns is None:
-            from adbc_driver_postgresql import dbapi
-
-            with faults.told(self.url), closing(dbapi.connect(self.url, autocommit=True)) as found:
+            with faults.told(self.url), closing(self._postgresql.adbc_clone()) as found:
+                found.adbc_connection.set_autocommit(True)
                 yield found
             return
         self.turns.enter("arrow", self.wait_seconds)
@@ -69,6 +69,13 @@ class Store:
                 yield found
         finally:
             self.turns.leave()
+
+    @cached_property
+    def _postgresql(self) -> Any:
+        """The first connection asks for all types there are, which takes long; others need not."""
+        from adbc_driver_postgresql import dbapi
+
+        return dbapi.connect(self.url, autocommit=True)
 
     def _open_sqlite(self) -> Any:
         from adbc_driver_sqlite import dbapi
@@ -82,3 +89,5 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+        if "_postgresql" in self.__dict__:
+            self.__dict__.pop("_postgresql").close()
