@@ -17,16 +17,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
 
 from revops.store import Store, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-settings.register_profile("ci", derandomize=True)  # the same examples at each run
-if os.environ.get("CI"):
-    settings.load_profile("ci")
 _DATABASES = ("sqlite", "postgresql")
 _TEMPLATE = "revops_template"
 
