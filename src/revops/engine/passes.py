@@ -31,7 +31,6 @@ from revops.engine.records import RECORD, happenings_of_records
 from revops.engine.saving import Saver
 from revops.engine.state import states, turns
 from revops.leads.routing import Router
-from revops.leads.slas.rules import Rules
 from revops.store.tables import CHANGES
 
 if TYPE_CHECKING:
@@ -167,15 +166,14 @@ def _decide(
     router = Router(
         definitions.routing, definitions.people, definitions.calendars, zone, given, absences
     )
-    rules = Rules(definitions.slas, definitions.people, definitions.calendars)
     doer = Doer(definitions, router, zone, now)
     accounts = {answers.leads[wake.contact_id].lead.fields["account_id"] for wake in wakes}
     together = shared(connection, definitions.automations.recipes, accounts - {None}, now)
     decider = Decider(
         definitions,
         doer,
-        rules,
-        Recipes(definitions, rules, doer, together, now),
+        world.rules,
+        Recipes(definitions, world.rules, doer, together, now),
         world.version,
         began_at(connection, now),
         looked_at(connection),

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from revops.engine.questions import Questions
+from revops.leads.slas.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,3 +45,9 @@ class World:
     def questions(self) -> Questions:
         """What the definitions ask; kept, because compiling them takes long."""
         return Questions(self.definitions, self.vocabulary)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The service levels made ready; kept, because adding up years of working time is work."""
+        definitions = self.definitions
+        return Rules(definitions.slas, definitions.people, definitions.calendars)

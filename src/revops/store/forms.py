@@ -7,6 +7,7 @@ canonical text, in which changes are told and custom fields are kept: times as
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -27,6 +28,7 @@ _BATCH_TYPES = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def name(column: str, table: str = "") -> str:
     """A quoted name, whatever characters it has."""
     return exp.column(column, table or None, quoted=True).sql("duckdb")
