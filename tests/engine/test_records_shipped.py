@@ -81,10 +81,10 @@ CUSTOMERS_TASKS = {
 }
 
 
-@pytest.fixture(params=["enterprise", "plg", "universal"])
-def company(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Shipped]:
+@pytest.fixture
+def company(motion: str, store_url: str, tmp_path: Path) -> Iterator[Shipped]:
     folder = tmp_path / "acme"
-    init_workspace(folder, request.param)
+    init_workspace(folder, motion)
     settings = folder / "revops.yaml"
     settings.write_text(settings.read_text().replace("sqlite:///revops.db", store_url))
     with open_workspace(folder) as opened:
@@ -132,6 +132,12 @@ class Shipped:
         return {each.get("subject", each.get("text")) for each in letters if each["to"] == to}
 
 
+@pytest.mark.parametrize(
+    ("motion", "store_url"),
+    [(each, "sqlite") for each in ("enterprise", "plg", "universal")]
+    + [("universal", "postgresql")],
+    indirect=["store_url"],
+)
 def test_renewals_expansion_deals_and_tickets(company: Shipped) -> None:
     company.bring(FIRST, FILES)
     company.leads.run(FIRST)
