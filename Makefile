@@ -16,7 +16,7 @@ demo: $(VENV)/runtime.stamp ## Simulate a company, import it, score it and show 
 	$(BIN)/revops demo
 
 test: $(VENV)/dev.stamp ## Run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/dev.stamp ## Check style, types and the layers
 	$(BIN)/ruff check
