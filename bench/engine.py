@@ -10,6 +10,7 @@ which the same store takes and gives back a row that nobody decides on.
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import statistics
 import sys
@@ -25,6 +26,7 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from engine_company import Leads, make_workspace, open_leads
+from revops.interfaces.cli.boundary import GARBAGE
 from revops.services.run import work
 from revops.services.workspace import open_workspace
 from revops.store.engine_tables import ASSIGNMENTS
@@ -37,6 +39,7 @@ PER_SECOND = 20
 
 
 def worker(folder: Path, stop: Signal) -> None:
+    gc.set_threshold(GARBAGE)  # as the command does
     own = Event()
     with open_workspace(folder) as workspace:
         work(workspace, own, lambda _round: own.set() if stop.is_set() else None, print)
