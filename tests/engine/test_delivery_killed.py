@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from revops.store.outbox import Letter
 
 KILLS = 20
-LETTERS = 1500
+LETTERS = 1000
 FEWER_KILLS = 6
-FEWER = 300
+FEWER = 200
 
 
 def fill(store_url: str, folder: Path, channel: str, count: int) -> None:

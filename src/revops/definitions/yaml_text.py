@@ -82,7 +82,7 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-@lru_cache(maxsize=32)  # a command may read the definitions more than once; nodes are only read
+@lru_cache(maxsize=128)  # a command may read the definitions more than once; nodes are only read
 def _compose(text: str) -> Node | None:
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = DEPTH_LIMIT
