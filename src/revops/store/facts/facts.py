@@ -80,6 +80,10 @@ class Facts:
         self.show(con, only, kind="TEMP VIEW")
         return con
 
+    def __getstate__(self) -> dict[str, object]:
+        """What goes to another process: no database can, so it opens its own."""
+        return {**self.__dict__, "kept": None}
+
     def show(
         self, con: duckdb.DuckDBPyConnection, only: Collection[str] = (), kind: str = "VIEW"
     ) -> None:
