@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SCORES_FOLDER = "scores"
 _DECIMALS = 6
+# Ids differ in every row: a large dictionary of them would be made and then thrown away.
+_FORMAT = "(FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000)"
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def settle(run: ScoreRun, contact_ids: Sequence[str], folder: Path | None) -> Sc
                 create = exp.Create(this=table, kind="TABLE", expression=query)
                 run.con.execute(create.sql(dialect="duckdb"))
             else:
-                result = run.con.sql(query.sql(dialect="duckdb"))
-                result.write_parquet(str(draft / f"{name}.parquet"), compression="snappy")
+                copy = f"COPY ({query.sql(dialect='duckdb')}) TO $1 {_FORMAT}"
+                run.con.execute(copy, [str(draft / f"{name}.parquet")])
         if draft is not None and folder is not None:
             draft.rename(folder)
     except BaseException:

@@ -14,6 +14,7 @@ from revops.leads.scoring.activity import Seen, latest, moments_of, see
 from revops.leads.scoring.answers import UNSCORED, answers
 from revops.leads.scoring.behaviour import ENGAGED, Behaviour
 from revops.leads.scoring.expressions import DAY, case, column, micros_at, total, whole
+from revops.leads.scoring.marking import has_bit
 from revops.leads.scoring.model import LINE_COLUMNS, SCORE_COLUMNS, ModelSteps
 from revops.leads.scoring.people import Past, employer_steps, field_column, people_steps
 from revops.leads.scoring.questions import questions
@@ -135,27 +136,27 @@ def _recycle(as_of: datetime) -> exp.Select:
 
 
 def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:
-    """How many contacts of each account were active of late."""
-    since = micros_at(as_of) - ENGAGED_DAYS * DAY
+    """How many contacts of each account were active of late, and when the first of them was."""
+    since = whole(micros_at(as_of) - ENGAGED_DAYS * DAY)
     last: exp.Expr
+    active: list[exp.Expr] = []
     if behaviour.has_own_pass(ENGAGED):
         source, last = f"f{behaviour.features[ENGAGED]}", column(behaviour.at(ENGAGED), "s")
     else:
         source, last = "gathered", latest(moments_of(behaviour, ENGAGED.match))
-    return (
-        exp.select(
-            column("account_id", "p"),
-            exp.alias_(exp.Count(this=exp.Star()), "contacts"),
-            exp.alias_(exp.Min(this=last), "first"),
-        )
-        .from_(exp.alias_(exp.to_table("employer"), "p"))
-        .join(
-            exp.alias_(exp.to_table(source), "s"),
-            on=column("contact_id", "s").eq(column("id", "p")),
-        )
-        .where(last.copy() > whole(since))
-        .group_by(column("account_id", "p"))
+        active = [has_bit(behaviour.bits[ENGAGED.match])]
+    if not active or behaviour.reaches[ENGAGED.match] > timedelta(days=ENGAGED_DAYS):
+        active.append(last > since)
+    query = exp.select(
+        column("account_id", "p"), exp.alias_(exp.Count(this=exp.Star()), "contacts")
     )
+    if behaviour.tells_next:
+        query = query.select(exp.alias_(exp.Min(this=last.copy()), "first"))
+    query = query.from_(exp.alias_(exp.to_table("employer"), "p")).join(
+        exp.alias_(exp.to_table(source), "s"),
+        on=column("contact_id", "s").eq(column("id", "p")),
+    )
+    return query.where(*active).group_by(column("account_id", "p"))
 
 
 def _known(

@@ -136,9 +136,7 @@ class ModelSteps:
     def _points(self) -> exp.Select:
         given: dict[str, exp.Expr] = {}
         for i, attribute in enumerate(self.model.fit.attributes):
-            tiers = [
-                (self.about_contact(tier.when), number(tier.points)) for tier in attribute.tiers
-            ]
+            tiers = [(self._is_met(tier.when), number(tier.points)) for tier in attribute.tiers]
             given[f"a{i}"] = case(tiers, number(0))
         for i, signal in enumerate(self.model.engagement.signals):
             given[f"s{i}"] = self._signal_points(signal)
@@ -150,8 +148,7 @@ class ModelSteps:
 
     def _signal_points(self, signal: Signal) -> exp.Expr:
         if signal.when is not None:
-            condition = self.about_contact(signal.when)
-            return case([(condition, number(signal.points))], number(0))
+            return case([(self._is_met(signal.when), number(signal.points))], number(0))
         feature = feature_of_signal(signal)
         happened = _or_zero(column(self.behaviour.count(feature)))
         if signal.per == "once":
@@ -170,14 +167,14 @@ class ModelSteps:
 
     def _negative_holds(self, negative: Negative) -> exp.Expr:
         if negative.when is not None:
-            return self.about_contact(negative.when)
+            return self._is_met(negative.when)
         feature = feature_of_negative(negative)
         if negative.inactive_for is None:
             return _or_zero(column(self.behaviour.count(feature))) >= whole(1)
         created = exp.UnixMicros(this=column("contact.created_at"))
         last = exp.Coalesce(this=column(self.behaviour.at(feature)), expressions=[created])
         silence = sub(whole(self.now), last)
-        return holds(silence > whole(micros(negative.inactive_for)))
+        return silence > whole(micros(negative.inactive_for))
 
     # Subtotals and total
 
@@ -304,11 +301,18 @@ class ModelSteps:
 
     def about_contact(self, text: str) -> exp.Expr:
         """A condition about the contact; false where unknown."""
-        return self._bound(parse_condition(text, self._contact), ())
+        return holds(self._is_met(text))
 
     def bound(self, tree: exp.Expr) -> exp.Expr:
         """A condition about the contact and its scores; false where unknown."""
-        return self._bound(tree, SCORES)
+        return holds(self._bound(tree, SCORES))
+
+    def _is_met(self, text: str) -> exp.Expr:
+        """A condition about the contact, unknown where unknown, which is enough for a CASE.
+
+        Without a COALESCE around it, its parts are looked at only where those before leave it open.
+        """
+        return self._bound(parse_condition(text, self._contact), ())
 
     def _bound(self, tree: exp.Expr, scores: Sequence[str]) -> exp.Expr:
         def field(name: str) -> exp.Expr:
@@ -316,7 +320,7 @@ class ModelSteps:
                 return column(field_column(name))
             return column(name) if self.has_scores else exp.cast(exp.null(), "double")
 
-        return holds(bind(tree, field, self._happened))
+        return bind(tree, field, self._happened)
 
     def _happened(self, name: str, length: timedelta) -> exp.Expr:
         since = whole(self.now - micros(length))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from revops.leads.scoring.expressions import case, column, instant, whole
+from revops.leads.scoring.expressions import case, column, instant
 from revops.leads.scoring.steps import Step, the_wanted
 from revops.records import RECORDS
 
@@ -141,80 +141,58 @@ def _in_force(
         if each in past.absent.get(plural, ()):
             value = exp.cast(exp.null(), _SQL_TYPE.get(types[each], "text"))
         if each in changed:
-            then = _typed(column(each, "h"), types[each])
-            known = exp.Not(this=exp.Is(this=column(f"{each}?", "h"), expression=exp.null()))
-            value = case([(known, then)], value)
+            change = column(each, "h")
+            known = exp.Not(this=exp.Is(this=change, expression=exp.null()))
+            then = exp.Dot.build([change.copy(), exp.to_identifier("value")])
+            value = case([(known, _typed(then, types[each]))], value)
         query = query.select(exp.alias_(value, each, quoted=True))
     if among is not None:
         query = query.where(exp.In(this=column("id", "r"), query=among.subquery()))
     if not changed:
         return [Step(step, query)]
     query = query.join(
-        exp.alias_(exp.to_table(f"{step}_then"), "h"),
+        exp.alias_(exp.to_table(f"{step}_change"), "h"),
         on=column("record_id", "h").eq(column("id", "r")),
         join_type="left",
     )
-    return [
-        Step(
-            f"{step}_change",
-            _changes(RECORDS[plural].history_name, changed, as_of, among),
-        ),
-        Step(f"{step}_then", _then(f"{step}_change", changed)),
-        Step(step, query),
-    ]
+    changes = _changes(RECORDS[plural].history_name, changed, as_of, among)
+    return [Step(f"{step}_change", changes), Step(step, query)]
 
 
 def _changes(
     history: str, fields: Sequence[str], as_of: datetime, among: exp.Select | None
 ) -> exp.Select:
-    """For each record and field the last change made, and the first one still to come.
+    """One row a record: for each field the change that tells its value at the instant.
 
-    Each as a struct that sorts by time, then place: the greatest and the least are looked for.
+    That is the last one made or, if there is none, the first one still to come. Each is a struct
+    that sorts so that the greatest of a field is the one looked for.
     """
-    is_past = column("changed_at") <= instant(as_of)
-    is_future = column("changed_at") > instant(as_of)
-    past = exp.Filter(this=exp.Max(this=_change("new_value")), expression=exp.Where(this=is_past))
-    future = exp.Filter(
-        this=exp.Min(this=_change("old_value")), expression=exp.Where(this=is_future)
-    )
-    query = exp.select(
-        column("record_id"),
-        column("field"),
-        exp.alias_(past, "past"),
-        exp.alias_(future, "future"),
-    ).from_(exp.to_table(history))
+    query = exp.select(column("record_id")).from_(exp.to_table(history))
+    for each in fields:
+        here = exp.Where(this=column("field").eq(exp.Literal.string(each)))
+        telling = exp.Filter(this=exp.Max(this=_change(as_of)), expression=here)
+        query = query.select(exp.alias_(telling, each, quoted=True))
     query = query.where(exp.In(this=column("field"), expressions=_strings(fields)))
     if among is not None:
         query = query.where(exp.In(this=column("record_id"), query=among.subquery()))
-    return query.group_by(column("record_id"), column("field"))
+    return query.group_by(column("record_id"))
 
 
-def _change(value: str) -> exp.Expr:
-    parts = {"changed_at": "changed_at", "seq": "seq", "value": value}
+def _change(as_of: datetime) -> exp.Expr:
+    is_past = column("changed_at") <= instant(as_of)
+    at, place = exp.UnixMicros(this=column("changed_at")), column("seq")
+    parts = {
+        "is_past": is_past,
+        "at": case([(is_past.copy(), at)], exp.Neg(this=at.copy())),
+        "seq": case([(is_past.copy(), place)], exp.Neg(this=place.copy())),
+        "value": case([(is_past.copy(), column("new_value"))], column("old_value")),
+    }
     return exp.Struct(
         expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name), expression=column(source))
-            for name, source in parts.items()
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=part)
+            for name, part in parts.items()
         ]
     )
-
-
-def _then(changes: str, fields: Sequence[str]) -> exp.Select:
-    """One row a record: each field's value at the instant, and whether it has a history."""
-    was_changed = exp.Not(this=exp.Is(this=column("past"), expression=exp.null()))
-    value = case(
-        [(was_changed, exp.Dot.build([column("past"), exp.to_identifier("value")]))],
-        exp.Dot.build([column("future"), exp.to_identifier("value")]),
-    )
-    query = exp.select(column("record_id")).from_(exp.to_table(changes))
-    for each in fields:
-        here = column("field").eq(exp.Literal.string(each))
-        then = exp.Max(this=case([(here, value.copy())], None))
-        known = exp.Max(this=case([(here.copy(), whole(1))], None))
-        query = query.select(
-            exp.alias_(then, each, quoted=True), exp.alias_(known, f"{each}?", quoted=True)
-        )
-    return query.group_by(column("record_id"))
 
 
 def sql_type_of(kind: str) -> str:
