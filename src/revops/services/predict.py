@@ -275,11 +275,21 @@ class Predicted:
         id: Whose.
         chance: To be won, from 0 to 1.
         rank: From 1, the greatest chance first.
+        name: Of the person or the deal; '' if there is none.
+        account: The name of the company; '' if there is none.
     """
 
     id: str
     chance: float
     rank: int
+    name: str
+    account: str
+
+
+_NAME = {
+    Subject.CONTACTS: "trim(concat_ws(' ', r.first_name, r.last_name))",
+    Subject.OPPORTUNITIES: "coalesce(r.name, '')",
+}
 
 
 def predict(
@@ -297,11 +307,14 @@ def predict(
     model, kept = load_model(workspace.folder, subject, anyway=anyway)
     with _open(workspace, kept, at) as (con, facts):
         ids, rows = _asked(con, facts, kept)
+        names = _names(con, subject)
     if not ids:
         return []
     chances = model.probabilities(model.encoding.complete(rows)).tolist()
     order = sorted(zip(ids, chances, strict=True), key=lambda each: (-each[1], each[0]))
-    return [Predicted(id_, chance, rank) for rank, (id_, chance) in enumerate(order, 1)]
+    return [
+        Predicted(id_, chance, rank, *names[id_]) for rank, (id_, chance) in enumerate(order, 1)
+    ]
 
 
 def explain_prediction(
@@ -347,3 +360,13 @@ def _asked(con: duckdb.DuckDBPyConnection, facts: Facts, kept: Kept) -> tuple[li
     """Whom, and their features as the model wants them."""
     ids = [row[0] for row in con.execute(f"SELECT id FROM {EXAMPLES} ORDER BY nr").fetchall()]
     return ids, known_then(con, kept.subject, _past(facts, kept.field))
+
+
+def _names(con: duckdb.DuckDBPyConnection, subject: Subject) -> dict[str, tuple[str, str]]:
+    """The name and the company of each who is asked about, by id."""
+    rows = con.execute(
+        f"SELECT r.id, {_NAME[subject]}, coalesce(a.name, '') FROM {subject} AS r"
+        " LEFT JOIN accounts AS a ON a.id = r.account_id"
+        f" WHERE r.id IN (SELECT id FROM {EXAMPLES})"
+    ).fetchall()
+    return {id_: (name, account) for id_, name, account in rows}

@@ -35,7 +35,7 @@ def _show_terms(
 ) -> None:
     table = plain_table("What the words mean")
     for name in ("term", "definition", *stakeholders):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     terms = dict.fromkeys(each.term for each in approvals)
     by_place = {(each.term, each.stakeholder): each for each in approvals}
     for term in terms:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from revops.interfaces.cli.charts import draw
+from revops.interfaces.cli.charts import show
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import plain_table, points
 from revops.kit.number import how_many
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from revops.leads.calibration import Fading, Suggestion, Threshold
     from revops.leads.validation.statistics import Estimate
     from revops.services.calibrate import Calibrated, ModelCalibrated
-
-WIDEST = 100
 
 
 def show_calibrated(found: Calibrated) -> None:
@@ -59,8 +57,8 @@ def _show_model(each: ModelCalibrated) -> None:
     _show_points(each.points)
     _show_fadings(each.fadings)
     for chart in totals_charts(each):
-        drawn = "\n".join(draw(chart, min(stdout.width, WIDEST)))
-        stdout.print(f"{drawn}\n", markup=False, soft_wrap=True)
+        show(chart, stdout)
+        stdout.print()
     _show_threshold(each.threshold)
     _show_verdict(each.auc_now, each.auc_then)
 
@@ -104,7 +102,7 @@ def totals_charts(each: ModelCalibrated) -> list[Chart]:
 def _show_points(suggestions: Sequence[Suggestion]) -> None:
     table = plain_table("Points")
     for name in ("", "leads", "now", "suggested"):
-        table.add_column(name, justify="right" if name else "left", overflow="fold")
+        table.add_column(name, justify="right" if name else "left")
     table.add_column("")
     for each in suggestions:
         is_changed = each.points != each.item.points
@@ -123,7 +121,7 @@ def _show_fadings(fadings: Sequence[Fading]) -> None:
         return
     table = plain_table("How long an occurrence tells")
     for name in ("signal", "decay now", "tells for", "suggested"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for each in fadings:
         told = f"{each.days} days" if each.days else Text("cannot be told", "quiet")
         change = ", ".join(f"{key}: {value}" for key, value in each.suggested.items())
@@ -134,7 +132,7 @@ def _show_fadings(fadings: Sequence[Fading]) -> None:
 def _show_threshold(threshold: Threshold) -> None:
     table = plain_table("Threshold: what four in five of those won reach")
     for name in ("", "mql", "won reach it", "others reach it"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     now = threshold.now or "not made of scores alone"
     table.add_row("now", Text(now), _share(threshold.won_now), _share(threshold.lost_now))
     table.add_row(

@@ -10,9 +10,12 @@ from revops.kit.chart import Bars, Chart, Curve, Lines, Points
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
+
     from revops.kit.chart import Axis, Series
 
 WIDTH = 78
+WIDEST = 100
 ROWS = 14
 FILLS = "█▒░▓▪"
 MARKS = "*o+x#@"
@@ -30,6 +33,12 @@ def draw(chart: Chart, width: int = WIDTH) -> list[str]:
         case Points():
             body = _plane(chart, chart.groups, width, is_joined=False)
     return [line.rstrip()[:width] for line in (chart.title, *body)]
+
+
+def show(chart: Chart, console: Console) -> None:
+    """Print a chart as wide as the console, and no wider than is easily read."""
+    lines = draw(chart, min(console.width, WIDEST))
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 # Bars

@@ -64,8 +64,8 @@ def _reasons(score: Explanation) -> Table:
     """The lines that add up to the score, by subtotal."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right")
-    table.add_column(overflow="fold", ratio=2)
-    table.add_column(overflow="fold", ratio=5)
+    table.add_column(ratio=2)
+    table.add_column(ratio=5)
     subtotals = {"fit": score.fit, "engagement": score.engagement}
     for dimension, reasons in groupby(score.reasons, key=lambda each: each.dimension):
         amount = points(subtotals[dimension]) if dimension in subtotals else ""

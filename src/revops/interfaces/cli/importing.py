@@ -76,7 +76,7 @@ def _show(outcomes: Sequence[FileOutcome]) -> None:
     """What became of each file; then what is worth telling."""
     done = [each for each in outcomes if not each.failed and not each.skipped]
     table = plain_table()
-    table.add_column("file", overflow="fold")
+    table.add_column("file")
     table.add_column("as")
     for name in ("rows", "new", "changed", "same", "refused"):
         table.add_column(name, justify="right")

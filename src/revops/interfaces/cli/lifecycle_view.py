@@ -72,7 +72,7 @@ def _override(held: Override, zone: tzinfo) -> Text:
 def _show_stays(stays: Sequence[Stay], zone: tzinfo) -> None:
     table = plain_table()
     for name in ("stage", "from", "because", "until", "because", "outcome"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for each in stays:
         left = to_reader(each.left_at, zone) if each.left_at else "now"
         outcome = " ".join(part for part in (each.outcome, each.rejection_code) if part)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from revops.interfaces.cli.charts import draw
+from revops.interfaces.cli.charts import show
 from revops.interfaces.cli.console import stderr, stdout, working
 from revops.interfaces.cli.listing import write_list
 from revops.interfaces.cli.options import (
@@ -93,11 +93,10 @@ def _distribution(figures: Figures) -> Bars:
 
 
 def _show(figures: Figures, checks: Sequence[Check]) -> None:
-    for line in draw(_distribution(figures)):
-        stdout.print(Text(line))
+    show(_distribution(figures), stdout)
     table = plain_table()
     for name in ("", "check", "seen", "should be"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for check in checks:
         style = _STYLES[check.light]
         table.add_row(

@@ -151,7 +151,7 @@ def _show(pilot: Pilot, found: list[Comparison], zone: tzinfo) -> None:
     stdout.print(Text(_words(pilot, zone)))
     table = plain_table()
     for name in ("leads", "pilot", "others", "difference", "verdict"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for each in found:
         style = {"better": "good", "worse": "bad"}.get(each.verdict, "quiet")
         table.add_row(

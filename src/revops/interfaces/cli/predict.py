@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from revops.interfaces.cli.charts import draw
+from revops.interfaces.cli.charts import show
 from revops.interfaces.cli.console import stderr, stdout, working
 from revops.interfaces.cli.options import (
     AsOfOption,
@@ -131,8 +131,8 @@ def train(
     elif chosen(format_, output) is Format.TABLE:
         show_trained(trained, scorecard)
         for chart in charts(trained.trial) if trained.model and trained.trial else ():
-            lines = draw(chart, min(stdout.width, 100))
-            stdout.print("\n" + "\n".join(lines), markup=False, soft_wrap=True)
+            stdout.print()
+            show(chart, stdout)
     else:
         write_object(trained, output)
     if trained.model is None:

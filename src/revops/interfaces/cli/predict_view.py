@@ -65,9 +65,9 @@ def _show_leaks(leaks: Sequence[Leak]) -> None:
     if not leaks:
         return
     table = plain_table("Fields that seem to know the outcome")
-    table.add_column("field", overflow="fold")
+    table.add_column("field")
     table.add_column("")
-    table.add_column("evidence", overflow="fold")
+    table.add_column("evidence")
     for leak in leaks:
         word = Text("kept", "warn") if leak.is_kept else Text("left out")
         table.add_row(Text(leak.field, "place"), word, Text(leak.evidence))
@@ -101,10 +101,12 @@ def show_predicted(found: Sequence[Predicted], subject: Subject) -> None:
     stdout.print(f"{len(found):,} open {subject}, the greatest chances first\n")
     table = plain_table()
     table.add_column("rank", justify="right")
-    table.add_column("id", overflow="fold")
+    for name in ("name", "account", "id"):
+        table.add_column(name)
     table.add_column("chance", justify="right")
     for each in found[:FEW]:
-        table.add_row(f"{each.rank:,}", Text(each.id), f"{each.chance:.1%}")
+        words = (Text(each.name, "key"), Text(each.account), Text(each.id, "quiet"))
+        table.add_row(f"{each.rank:,}", *words, f"{each.chance:.1%}")
     stdout.print(table)
     of = "" if subject is Subject.CONTACTS else f" --of {subject}"
     said = f"revops predict explain {found[0].id}{of} says why; --format csv gives all."
@@ -115,7 +117,7 @@ def show_explained(id_: str, explained: Explained) -> None:
     """Print the parts that add up to a chance."""
     table = plain_table(f"{id_}: {explained.chance:.1%}")
     for name in ("", "has", "typical"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     table.add_column("change", justify="right")
     table.add_row(Text("a typical one", "quiet"), "", "", f"{explained.typical:+.1%}")
     telling = [each for each in explained.reasons if abs(each.change) >= _LEAST_CHANGE][:REASONS]

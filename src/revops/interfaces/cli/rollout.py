@@ -157,8 +157,8 @@ def _items(state: PhaseState, zone: tzinfo) -> object:
     table = plain_table(header=False)
     table.add_column()
     table.add_column(style="key")
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
+    table.add_column()
+    table.add_column()
     step = ""
     for item in state.items:
         if item.step != step:

@@ -126,8 +126,8 @@ def _show_lines(title: str, lines: list[tuple[str, str, str]]) -> None:
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column()
-    table.add_column(overflow="fold", ratio=2)
-    table.add_column(overflow="fold", ratio=5)
+    table.add_column(ratio=2)
+    table.add_column(ratio=5)
     for first, second, why in lines:
         style = "good" if first == "yes" else "quiet" if first == "no" else ""
         table.add_row(Text(first, style), Text(second), Text(why, "quiet"))

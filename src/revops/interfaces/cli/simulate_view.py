@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from revops.interfaces.cli.charts import draw
+from revops.interfaces.cli.charts import show
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import plain_table
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from revops.services.simulate import Figure, Simulation
 
 LEADS_SHOWN = 50
-WIDEST = 100
 _CHANGES = {
     "more": "qualifies only as proposed",
     "fewer": "qualifies only now",
@@ -35,8 +34,7 @@ def show_simulation(found: Simulation) -> None:
     for chart in found.charts():
         if chart.names:
             stdout.print()
-            lines = draw(chart, min(stdout.width, WIDEST))
-            stdout.print("\n".join(lines), markup=False, soft_wrap=True)
+            show(chart, stdout)
     stdout.print()
     if found.flips:
         stdout.print(

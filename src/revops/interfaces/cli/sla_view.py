@@ -99,7 +99,7 @@ def _compliance(kept: Sequence[Kept]) -> Table:
 def _table(*names: str) -> Table:
     table = plain_table()
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 BAR = 30
 
 
+class _FoldingTable(Table):
+    """A table whose columns fold unless they are told otherwise; half a number would mislead."""
+
+    def add_column(self, *header: Any, **options: Any) -> None:
+        super().add_column(*header, **{"overflow": "fold", **options})
+
+
 def as_table(result: pa.Table, title: str = "") -> Table:
     """The rows as a table for the terminal: numbers to the right, times to the minute."""
     table = plain_table(title)
@@ -23,7 +30,6 @@ def as_table(result: pa.Table, title: str = "") -> Table:
         table.add_column(
             column.name.replace("_", " "),
             justify="right" if _is_number(column.type) else "left",
-            overflow="fold",
         )
     for row in result.to_pylist():
         table.add_row(*map(cell, row.values()))
@@ -31,8 +37,8 @@ def as_table(result: pa.Table, title: str = "") -> Table:
 
 
 def plain_table(title: str = "", *, header: bool = True) -> Table:
-    """A table in the house style."""
-    return Table(
+    """A table in the house style: nothing is cut off, what is too long goes on below."""
+    return _FoldingTable(
         title=Text(title, "bold") if title else None,
         title_justify="left",
         box=SIMPLE_HEAD if header else None,

@@ -28,7 +28,7 @@ def show_comparison(found: Validation, beside: Comparison) -> None:
     present = beside.present
     table = plain_table(f"Beside the present definitions ({beside.present_version})")
     for name in ("", "present", "proposed"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     table.add_row("verdict", _verdict(present), _verdict(found))
     for name, now, then in (
         ("leads", f"{present.leads:,}", f"{found.leads:,}"),

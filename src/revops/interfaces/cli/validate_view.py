@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from revops.interfaces.cli.charts import draw
+from revops.interfaces.cli.charts import WIDEST, show
 from revops.interfaces.cli.console import stdout
 from revops.interfaces.cli.tables import cell, plain_table, points
 from revops.interfaces.cli.validate_compared import show_comparison
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from revops.leads.validation.weights import Weighed
 
 MISSES_SHOWN = 5
-WIDEST = 100
 _SIGNAL_COLUMNS = ("", "points", "leads", "won with", "without", "lift", "worth", "verdict")
 _FEWER_COLUMNS = ("", "points", "leads", "lift", "verdict")
 _STYLES = {"pass": "good", "mend": "bad", "cannot tell": "warn"}
@@ -45,8 +44,7 @@ def show_validation(
     stdout.print()
     if found.leads:
         for chart in charts(found, beside.present if beside else None):
-            lines = draw(chart, min(stdout.width, WIDEST))
-            stdout.print("\n".join(lines), markup=False, soft_wrap=True)
+            show(chart, stdout)
             stdout.print()
         _show_figures(found)
         _show_signals(found.signals)
@@ -96,7 +94,7 @@ def _show_signals(signals: Sequence[Weighed]) -> None:
     names = _SIGNAL_COLUMNS if stdout.width >= WIDEST else _FEWER_COLUMNS
     table = plain_table("Attributes and signals")
     for name in names:
-        table.add_column(name, justify="left" if name in {"", "verdict"} else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name in {"", "verdict"} else "right")
     for each in seen:
         cells = _cells(each)
         if many:
