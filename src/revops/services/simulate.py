@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     _Side = tuple[Side, int, dict[str, Qualified]]
 
 MEMORY_LIMIT = "1GiB"
-_MANY = 20_000
+_MANY = 5_000
 """Contacts from which on starting a process is worth it."""
 _TOO_MANY = 400_000
 """Contacts from which on one replay after the other is made, so that both fit into memory."""
