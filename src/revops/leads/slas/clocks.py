@@ -91,11 +91,12 @@ class Clock(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """One run of a clock: what started it, what ended it, and whether that kept the promise.
+    """One run of a clock: its id, what started and ended it, and whether that kept the promise.
 
     One that is waived ends with its start, so that a later start is asked about anew.
     """
 
+    id: str
     start: Happening
     end: Happening | None
     is_kept: bool
@@ -170,20 +171,21 @@ def _runs(
     for index, start in enumerate(starts):
         if (since is not None and start.at < since) or (last is not None and last.holds(start)):
             continue
-        if asked.applies(promise, clock_id(promise.sla.name, contact_id, start.at), start.at):
+        id_ = clock_id(promise.sla.name, contact_id, start.at)
+        if asked.applies(promise, id_, start.at):
             further = starts[index + 1 :] if promise.sla.restarts else []
-            last = _run(start, stops, _cancels(start, further, happened))
+            last = _run(id_, start, stops, _cancels(start, further, happened))
         else:
-            last = _Run(start, start, is_kept=False, is_waived=True)
+            last = _Run(id_, start, start, is_kept=False, is_waived=True)
         yield last
 
 
-def _run(start: Happening, stops: list[Happening], cancels: list[Happening]) -> _Run:
+def _run(id_: str, start: Happening, stops: list[Happening], cancels: list[Happening]) -> _Run:
     stop = next((each for each in stops if each.at >= start.at), None)
     cancel = min(cancels, key=_AT, default=None)
     if stop is not None and (cancel is None or stop.at <= cancel.at):
-        return _Run(start, stop, is_kept=True)
-    return _Run(start, cancel, is_kept=False)
+        return _Run(id_, start, stop, is_kept=True)
+    return _Run(id_, start, cancel, is_kept=False)
 
 
 def _cancels(start: Happening, further: list[Happening], happened: Happenings) -> list[Happening]:
@@ -207,7 +209,7 @@ def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _
     due_at = breaks_at or course.earliest(length)
     state = _state(run, breaks_at, until)
     return Clock(
-        id=clock_id(promise.sla.name, contact_id, start),
+        id=run.id,
         sla=promise.sla.name,
         contact_id=contact_id,
         owner=owner_at(facts.turns, min(due_at, until)),

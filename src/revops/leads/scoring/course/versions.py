@@ -82,7 +82,8 @@ class Versions:
         """
         steps: list[Step] = []
         for plural in ("contacts", "accounts"):
-            steps += [self._course(plural, each) for each in self.changed(plural)]
+            if self.changed(plural):
+                steps += self._past_steps(plural)
         if self.changed("accounts") or self.has_engaged:
             steps.append(Step("employers", _union(self._employers())))
         return [
@@ -149,40 +150,48 @@ class Versions:
 
     # What holds then
 
-    def _past_of(self, plural: str, field: str) -> str:
-        return f"{plural}_past{self.changed(plural).index(field)}"
+    def _past_steps(self, plural: str) -> list[Step]:
+        """Steps that end in `<plural>_past`: what each field with a history was, since when.
 
-    def _course(self, plural: str, field: str) -> Step:
-        """Each value that a field took, since when; the first one since ever."""
-        history = RECORDS[plural].history_name
-        mine = f"FROM {history} WHERE field = {literal(field)}"
+        Columns: record_id, at, and each field as a struct with its value `v`, NULL where the field
+        of that record has no history. What held before the first change holds since ever.
+        """
+        history, fields = RECORDS[plural].history_name, self.changed(plural)
+        mine = f"FROM {history} WHERE field IN ({_list(fields)})"
         if plural == "contacts":
             mine += f" AND record_id IN (FROM {WANTED})"
         moment = "EPOCH_US(changed_at)"
         # Within structs, which sort by their parts, because NULL is a value.
-        then = "MAX({'s': seq, 'v': new_value}).v"
-        first = "MIN({'a': changed_at, 's': seq, 'v': old_value}).v"
-        taken = f"SELECT record_id, {moment} AS at, {then} AS v {mine} GROUP BY record_id, {moment}"
+        then = _of_each(fields, "MAX({'a': changed_at, 's': seq, 'v': new_value})")
+        first = _of_each(fields, "MIN({'a': changed_at, 's': seq, 'v': old_value})")
+        taken = f"SELECT record_id, {moment} AS at, {then} {mine} GROUP BY record_id, {moment}"
         before = f"SELECT record_id, CAST({LONG_AGO} AS BIGINT), {first} {mine} GROUP BY record_id"
-        return Step(
-            self._past_of(plural, field),
-            _union((taken, before), is_distinct=False),
+        filled = ", ".join(
+            f"LAST_VALUE({quoted(each)} IGNORE NULLS) OVER w AS {quoted(each)}" for each in fields
         )
+        past = (
+            f"SELECT record_id, at, {filled} FROM {plural}_changes"
+            " WINDOW w AS (PARTITION BY record_id ORDER BY at ROWS UNBOUNDED PRECEDING)"
+        )
+        return [
+            Step(f"{plural}_changes", _union((taken, before), is_distinct=False)),
+            Step(f"{plural}_past", query(past)),
+        ]
 
     def _turned(self) -> str:
         """Each moment with the contact's own columns."""
-        values, joins = self._values("contacts", self.contact, "t.contact_id")
+        values, join = self._values("contacts", self.contact, "t.contact_id")
         return (
             f"SELECT t.contact_id, t.at{values} FROM turning AS t"
-            f" JOIN contacts AS r ON r.id = t.contact_id{joins}"
+            f" JOIN contacts AS r ON r.id = t.contact_id{join}"
         )
 
     def _placed(self) -> str:
         """Besides, the columns of the account it was at, and how many were active there."""
         if not any(each.startswith(ACCOUNT) for each in self.fields):
             return "SELECT * FROM turned"
-        values, joins = self._values("accounts", self.account, "t.account_id")
-        account = f" LEFT JOIN accounts AS r ON r.id = t.account_id{joins}"
+        values, join = self._values("accounts", self.account, "t.account_id")
+        account = f" LEFT JOIN accounts AS r ON r.id = t.account_id{join}"
         if not self.has_engaged:
             return f"SELECT t.*{values} FROM turned AS t{account}"
         active = "CASE WHEN NOT t.account_id IS NULL THEN COALESCE(g.contacts, 0) END"
@@ -194,18 +203,18 @@ class Versions:
     def _values(self, plural: str, names: Collection[str], key: str) -> tuple[str, str]:
         changed, absent = self.changed(plural), self.past.absent.get(plural, ())
         types = self.vocabulary.fields(plural)
-        values, joins = "", ""
+        values, join = "", ""
+        if changed:
+            join = f" ASOF LEFT JOIN {plural}_past AS h ON h.record_id = {key} AND t.at >= h.at"
         for each in sorted(names):
             type_ = sql_type_of(types[each])
             now = f"CAST(NULL AS {type_})" if each in absent else f"r.{quoted(each)}"
             if each in changed:
-                past = self._past_of(plural, each)
-                joins += f" ASOF LEFT JOIN {past} ON {past}.record_id = {key} AND t.at >= {past}.at"
+                past = f"h.{quoted(each)}"
                 then = f"{past}.v" if type_ == "text" else f"TRY_CAST({past}.v AS {type_})"
-                is_known = f"{past}.record_id IS NULL OR r.id IS NULL"
-                now = f"CASE WHEN {is_known} THEN {now} ELSE {then} END"
+                now = f"CASE WHEN {past} IS NULL OR r.id IS NULL THEN {now} ELSE {then} END"
             values += f", {now} AS {quoted(('' if plural == 'contacts' else ACCOUNT) + each)}"
-        return values, joins
+        return values, join
 
     def _told(self) -> exp.Select:
         """The columns by the names that conditions have for them."""
@@ -263,6 +272,13 @@ SELECT lead, ANY_VALUE(contact_id) AS contact_id, MIN(begins) AS begins, MAX(end
     MIN(cutoff) AS cutoff
 FROM version GROUP BY lead
 """
+
+
+def _of_each(fields: Collection[str], found: str) -> str:
+    """What is found among the changes of each field, by the field's name."""
+    return ", ".join(
+        f"{found} FILTER (WHERE field = {literal(each)}) AS {quoted(each)}" for each in fields
+    )
 
 
 def _list(names: Collection[str]) -> str:
