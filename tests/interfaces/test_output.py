@@ -10,10 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from rich.console import Console
 
 from revops.interfaces.cli.console import PIPED_WIDTH, stdout
 from revops.interfaces.cli.output import Format, chosen, write
-from revops.interfaces.cli.tables import cell, points
+from revops.interfaces.cli.tables import cell, plain_table, points
 from revops.kit.errors import RevopsError
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -145,3 +146,16 @@ def test_a_wide_table_shows_what_fits_and_says_so(capsys: pytest.CaptureFixture[
     assert "column 19" not in shown.out
     assert "nothing" not in shown.out
     assert "more columns that are empty or do not fit; --format csv gives all" in shown.err
+
+
+@pytest.mark.parametrize("width", [24, 40, 60])
+def test_a_narrow_table_cuts_nothing_off(width: int) -> None:
+    table = plain_table()
+    for name in ("signal", "points", "lift"):
+        table.add_column(name)
+    table.add_row("a_long_name_of_a_signal", "1,234,567.5", "1.35 (1.04 to 1.76)")
+    shown = io.StringIO()
+    Console(width=width, file=shown).print(table)
+    digits = [each for each in shown.getvalue() if each.isdigit()]
+    assert sorted(digits) == sorted("12345675135104176")
+    assert shown.getvalue().count("a") >= "a_long_name_of_a_signal".count("a")

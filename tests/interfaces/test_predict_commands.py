@@ -25,10 +25,14 @@ def workspace(tmp_path: Path) -> Path:
     """A few leads, and a model that was learned elsewhere: friends buy."""
     folder = tmp_path / "w"
     init_workspace(folder, "mid-market", "Acme")
-    leads = tmp_path / "contacts.csv"
-    leads.write_text("id,email,source\nc1,a@x.example,friend\nc2,b@x.example,ads\n")
+    companies, leads = tmp_path / "accounts.csv", tmp_path / "contacts.csv"
+    companies.write_text("id,name\na1,Mill & Sons\n")
+    leads.write_text(
+        "id,email,source,first_name,last_name,account_id\n"
+        "c1,a@x.example,friend,Ada,Ngo,a1\nc2,b@x.example,ads,,,\n"
+    )
     with open_workspace(folder) as opened:
-        import_paths(opened, [leads])
+        import_paths(opened, [companies, leads])
     source = ["friend", "ads"] * 100
     won = np.array([(i % 2 == 0) != (i % 10 == 0) for i in range(200)])
     kept = Kept(
@@ -45,8 +49,12 @@ def test_open_leads_are_ranked(revops: Revops, workspace: Path) -> None:
     assert said.code == 0
     assert [each["id"] for each in found] == ["c1", "c2"]
     assert found[0]["chance"] > found[1]["chance"] + 0.2
+    assert [(each["name"], each["account"]) for each in found] == [
+        ("Ada Ngo", "Mill & Sons"), ("", ""),
+    ]  # fmt: skip
     shown = revops("predict", "score", "--workspace", workspace).out
     assert "2 open contacts" in shown
+    assert "Mill & Sons" in shown
     assert "revops predict explain c1" in shown
 
 
