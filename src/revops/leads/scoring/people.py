@@ -134,7 +134,7 @@ def _in_force(
     Where `among` is given, only of the records whose id it has.
     """
     changed = sorted(set(fields) & set(past.history.get(plural, ())))
-    query = exp.select(column("id", "r")).from_(exp.alias_(exp.to_table(plural), "r"))
+    columns: list[exp.Expr] = [column("id", "r")]
     types = vocabulary.fields(plural)
     for each in sorted(set(fields) - {"id"}):
         value: exp.Expr = column(each, "r")
@@ -145,15 +145,17 @@ def _in_force(
             known = exp.Not(this=exp.Is(this=change, expression=exp.null()))
             then = exp.Dot.build([change.copy(), exp.to_identifier("value")])
             value = case([(known, _typed(then, types[each]))], value)
-        query = query.select(exp.alias_(value, each, quoted=True))
+        columns.append(exp.alias_(value, each, quoted=True))
+    query = exp.select(*columns).from_(exp.alias_(exp.to_table(plural), "r"), copy=False)
     if among is not None:
-        query = query.where(exp.In(this=column("id", "r"), query=among.subquery()))
+        query.where(exp.In(this=column("id", "r"), query=among.subquery()), copy=False)
     if not changed:
         return [Step(step, query)]
-    query = query.join(
+    query.join(
         exp.alias_(exp.to_table(f"{step}_change"), "h"),
         on=column("record_id", "h").eq(column("id", "r")),
         join_type="left",
+        copy=False,
     )
     changes = _changes(RECORDS[plural].history_name, changed, as_of, among)
     return [Step(f"{step}_change", changes), Step(step, query)]
@@ -167,15 +169,16 @@ def _changes(
     That is the last one made or, if there is none, the first one still to come. Each is a struct
     that sorts so that the greatest of a field is the one looked for.
     """
-    query = exp.select(column("record_id")).from_(exp.to_table(history))
+    columns: list[exp.Expr] = [column("record_id")]
     for each in fields:
         here = exp.Where(this=column("field").eq(exp.Literal.string(each)))
         telling = exp.Filter(this=exp.Max(this=_change(as_of)), expression=here)
-        query = query.select(exp.alias_(telling, each, quoted=True))
-    query = query.where(exp.In(this=column("field"), expressions=_strings(fields)))
+        columns.append(exp.alias_(telling, each, quoted=True))
+    query = exp.select(*columns).from_(exp.to_table(history), copy=False)
+    query.where(exp.In(this=column("field"), expressions=_strings(fields)), copy=False)
     if among is not None:
-        query = query.where(exp.In(this=column("record_id"), query=among.subquery()))
-    return query.group_by(column("record_id"))
+        query.where(exp.In(this=column("record_id"), query=among.subquery()), copy=False)
+    return query.group_by(column("record_id"), copy=False)
 
 
 def _change(as_of: datetime) -> exp.Expr:
