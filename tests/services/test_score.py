@@ -195,6 +195,18 @@ def test_an_explanation_says_what_why_and_what_is_missing(workspace: Workspace) 
     assert "account.employees not known: up to 25" in lone.suggestions
 
 
+def test_reasons_of_equal_points_come_in_the_same_order_each_time(workspace: Workspace) -> None:
+    alike = "".join(
+        f"        - {{name: {name}, tiers: [{{when: created_at IS NOT NULL, points: 5}}]}}\n"
+        for name in ("cedar", "ash", "elm", "birch", "oak")
+    )
+    scoring = f"models:\n  - name: trees\n    fit:\n      attributes:\n{alike}"
+    (workspace.folder / "definitions" / "scoring.yaml").write_text(scoring)
+    with open_workspace(workspace.folder) as again:
+        told = explain(again, "c4", as_of=NOW).score
+    assert [each.name for each in told.reasons] == ["ash", "birch", "cedar", "elm", "oak"]
+
+
 def test_one_explainer_explains_many(workspace: Workspace) -> None:
     with Explainer(workspace, as_of=NOW) as explainer:
         found = {each: explainer.explain(each).score.total for each in ("c1", "c2", "c3", "c1")}

@@ -87,7 +87,7 @@ def compile_scoring(
     seen = see(behaviour, as_of, only_some=only_some, kept=kept)
     steps += seen.steps
     if has_engaged:
-        steps += employer_steps(vocabulary, past, as_of, only_some=only_some)
+        steps += _employers_of_few() if only_some else employer_steps(vocabulary, past, as_of)
         steps.append(Step("engaged", _engaged(behaviour, as_of)))
     known = _known(
         models, vocabulary, seen, fields, has_engaged=has_engaged, tells_next=asked is not None
@@ -133,6 +133,12 @@ def _recycle(as_of: datetime) -> exp.Select:
         .from_(exp.to_table("person"))
         .where(recycled.copy() <= whole(micros_at(as_of)))
     )
+
+
+def _employers_of_few() -> list[Step]:
+    """The step `employer` of a few contacts: reading `person` twice is quicker than the facts."""
+    ids = exp.alias_(column("contact_id"), "id")
+    return [Step("employer", exp.select(ids, column("account_id")).from_(exp.to_table("person")))]
 
 
 def _engaged(behaviour: Behaviour, as_of: datetime) -> exp.Select:

@@ -119,8 +119,9 @@ def explain_score(
     )
 
 
-def _order(reason: Reason) -> tuple[int, float]:
-    return ("fit", "engagement", "total").index(reason.dimension), -reason.points
+def _order(reason: Reason) -> tuple[int, float, str]:
+    """By dimension, most points first; by name where they are equal, so that it is always so."""
+    return ("fit", "engagement", "total").index(reason.dimension), -reason.points, reason.name
 
 
 class _Words:

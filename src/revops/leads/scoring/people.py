@@ -95,15 +95,12 @@ def people_steps(
     return [*steps, Step("person", person)]
 
 
-def employer_steps(
-    vocabulary: Vocabulary, past: Past, as_of: datetime, *, only_some: bool
-) -> list[Step]:
+def employer_steps(vocabulary: Vocabulary, past: Past, as_of: datetime) -> list[Step]:
     """Steps that end in `employer`: contact id and account_id, as they were at the instant.
 
     A part of `person`, which would have to be kept if more than one step read it.
     """
-    fields, among = {"account_id"}, the_wanted() if only_some else None
-    return _in_force("contacts", fields, vocabulary, past, as_of, among, "employer")
+    return _in_force("contacts", {"account_id"}, vocabulary, past, as_of, None, "employer")
 
 
 def field_column(name: str) -> str:
