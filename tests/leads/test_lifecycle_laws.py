@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -129,16 +129,16 @@ def decided(of: Lifecycle, who: Lead, at: Standing, event: tuple[Any, ...], now:
     """The standing once somebody has done something."""
     match event:
         case ("record", name):
-            return replace(at, recorded=name, recorded_at=now)
+            return at._replace(recorded=name, recorded_at=now)
         case ("override", name, days):
             ends = None if days is None else now + days * DAY
-            return replace(at, override=Override(name, "r", "sam", now, ends))
+            return at._replace(override=Override(name, "r", "sam", now, ends))
         case ("deal", is_won):
             closed_at = None if is_won is None else now
             more = Deal(f"d{len(at.deals)}", None, now, closed_at, is_won)
-            return replace(at, deals=(*at.deals, more))
+            return at._replace(deals=(*at.deals, more))
         case ("active",):
-            return replace(at, last_active_at=now)
+            return at._replace(last_active_at=now)
     return handed(of, who, at, event, now)
 
 

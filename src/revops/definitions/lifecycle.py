@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -165,6 +165,24 @@ class Stage(Definition):
         return self.by == "rule" or (self.by is None and self.entry.is_decidable)
 
 
+class Gate(NamedTuple):
+    """The way into a stage or out of it, made ready because it is asked of every lead.
+
+    Attributes:
+        stage: The name of the stage.
+        criteria: What must hold.
+        thresholds: Those of which one must be reached.
+        when: The path of the condition in the file; '' if there is none.
+        is_decidable: Whether there is anything that the engine can decide.
+    """
+
+    stage: str
+    criteria: Criteria
+    thresholds: tuple[str, ...]
+    when: str
+    is_decidable: bool
+
+
 class RejectionReason(Definition):
     """Why sales sends a lead back, and what happens to it then."""
 
@@ -260,7 +278,7 @@ class Lifecycle(Definition):
                 raise ValueError(f"the {what} '{twice[0]}' is given twice")
         return self
 
-    @property
+    @cached_property
     def nurture(self) -> Recycling:
         """What happens to a rejected lead, also where nothing is said."""
         return self.recycling or Recycling()
@@ -279,6 +297,30 @@ class Lifecycle(Definition):
     def floor(self) -> int:
         """The rank of the first stage that qualifies: where who was sent back comes in again."""
         return next((rank for rank, stage in enumerate(self.stages) if stage.qualifies), 0)
+
+    @cached_property
+    def worked(self) -> frozenset[str]:
+        """The stages in which sales has a lead, and those after them that are no end."""
+        late = self.stages[self.floor :]
+        return frozenset(stage.name for stage in late if not stage.recycles)
+
+    @cached_property
+    def by_rule(self) -> tuple[int, ...]:
+        """The ranks of the stages that a rule alone leads to, the latest first."""
+        ranks = reversed(range(len(self.stages)))
+        return tuple(rank for rank in ranks if self.stages[rank].is_by_rule)
+
+    @cached_property
+    def entries(self) -> tuple[Gate, ...]:
+        """The way into each stage, by rank."""
+        return tuple(_gate(stage.name, stage.entry, f"stages[{rank}].entry")
+                     for rank, stage in enumerate(self.stages))  # fmt: skip
+
+    @cached_property
+    def exits(self) -> tuple[Gate, ...]:
+        """The way out of each stage, by rank."""
+        return tuple(_gate(stage.name, stage.exit, f"stages[{rank}].exit")
+                     for rank, stage in enumerate(self.stages))  # fmt: skip
 
     @cached_property
     def reasons(self) -> dict[str, tuple[int, RejectionReason]]:
@@ -314,6 +356,11 @@ class Lifecycle(Definition):
             yield from _given(f"rejection_reasons[{i}].until", reason.until)
         yield from _given("requalify.unless", self.requalify.unless)
         yield from _given("archive.until", self.archive.until)
+
+
+def _gate(stage: str, criteria: Criteria, path: str) -> Gate:
+    when = f"{path}.when" if criteria.when else ""
+    return Gate(stage, criteria, criteria.thresholds, when, criteria.is_decidable)
 
 
 def _given(path: str, text: str | None) -> Iterator[tuple[str, str]]:

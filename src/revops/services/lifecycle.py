@@ -140,7 +140,7 @@ def override_contact(
             "expires_at": made.expires_at,
         }  # fmt: skip
         connection.execute(sa.insert(OVERRIDES), [row])
-        return move(lifecycle, look.known.lead, replace(at, override=made), look.now)
+        return move(lifecycle, look.known.lead, at._replace(override=made), look.now)
 
     return settle(look, decide, by)
 
@@ -165,7 +165,7 @@ def lift_override(
             sa.update(OVERRIDES).where(OVERRIDES.c.seq == last).values(expires_at=look.now)
         )
         lifecycle = look.world.definitions.lifecycle
-        return move(lifecycle, look.known.lead, replace(at, override=lifted), look.now)
+        return move(lifecycle, look.known.lead, at._replace(override=lifted), look.now)
 
     return settle(look, decide, by)
 

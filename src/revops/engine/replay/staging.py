@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from revops.engine.replay.moments import INSTANT
 from revops.engine.replay.track import Turn
-from revops.leads.lifecycle import move, next_look
+from revops.leads.lifecycle import Standing, follow, next_look
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -71,16 +72,17 @@ class Stager:
     def turn(self, track: Track, lead: Lead, now: datetime) -> Turn | None:
         """What is decided of its stage now; None if it stays."""
         standing = track.standing(now)
-        steps = move(self.telling.answers.definitions.lifecycle, lead, standing, now)
+        lifecycle = self.telling.answers.definitions.lifecycle
+        steps, after = follow(lifecycle, lead, standing, now)
         if not steps:
             return None
         is_settling = track.person.is_there and now - track.person.came_at < _settling(track)
-        if is_settling:
-            steps = tuple([self._before(step) for step in steps])
-        for step in steps:
-            standing = standing.after(step)
-        silent = len(steps) if is_settling else int(_is_history(track, lead, steps[0]))
-        return Turn(now, steps, silent, standing.spells)
+        if not is_settling:
+            return Turn(now, steps, int(_is_history(track, lead, steps[0])), after.spells)
+        settled = tuple([self._before(step) for step in steps])
+        if settled != steps:
+            after = reduce(Standing.after, settled, standing)
+        return Turn(now, settled, len(settled), after.spells)
 
     def _before(self, step: Move) -> Move:
         """A move that settles what lay before the beginning."""

@@ -197,6 +197,8 @@ class Track:
 
     def known_deals(self, now: datetime) -> tuple[Deal, ...]:
         """Its deals as they are known to be."""
+        if not self.deals:
+            return ()
         known = {each.deal.id: each.deal for each in self.deals if each.since <= now}
         return tuple(known.values())
 

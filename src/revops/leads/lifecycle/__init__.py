@@ -7,7 +7,7 @@ from revops.leads.lifecycle.case import Case
 from revops.leads.lifecycle.handing import accept, make_override, reject
 from revops.leads.lifecycle.handoffs import handoffs_query
 from revops.leads.lifecycle.looking import next_look
-from revops.leads.lifecycle.moving import move, prospects
+from revops.leads.lifecycle.moving import follow, move, prospects
 from revops.leads.lifecycle.standing import Deal, Move, Override, Spell, Standing
 from revops.leads.lifecycle.verdict import Verdict
 
@@ -20,6 +20,7 @@ __all__ = [
     "Standing",
     "Verdict",
     "accept",
+    "follow",
     "handoffs_query",
     "make_override",
     "move",

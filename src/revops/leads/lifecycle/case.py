@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from revops.kit.lazy import lazy
 from revops.leads.lifecycle.verdict import of_time
 
 if TYPE_CHECKING:
@@ -20,21 +19,25 @@ if TYPE_CHECKING:
 STEM = "lifecycle"
 
 
-@dataclass(frozen=True)
 class Case:
-    """A contact before the lifecycle.
+    """A contact before the lifecycle; it stays as it is, so that what follows is found once.
 
     Attributes:
         lifecycle: What the business decided.
         lead: The contact with its scores and the conditions that hold.
         standing: Its past and present stages.
         now: The instant of the decision.
+        spell: The spell it is in.
+        where: The name of the stage it is in, whether or not that is one of the order.
     """
 
-    lifecycle: Lifecycle
-    lead: Lead
-    standing: Standing
-    now: datetime
+    def __init__(self, lifecycle: Lifecycle, lead: Lead, standing: Standing, now: datetime) -> None:
+        self.lifecycle = lifecycle
+        self.lead = lead
+        self.standing = standing
+        self.now = now
+        self.spell = standing.open
+        self.where = None if self.spell is None else self.spell.stage
 
     def after(self, move: Move) -> Case:
         """The same once the move is made."""
@@ -44,7 +47,7 @@ class Case:
         """Whether the condition at this place of the definition holds."""
         return f"{STEM}.{path}" in self.lead.holds
 
-    @cached_property
+    @lazy
     def override(self) -> Override | None:
         """The override that binds it now, if it is to a stage there is."""
         made = self.standing.override
@@ -53,31 +56,38 @@ class Case:
 
     # Where it is
 
-    @cached_property
+    @lazy
     def stage(self) -> Stage | None:
         """The stage it is in, if that is one of the order."""
-        rank = self.lifecycle.ranks.get(self.standing.stage or "")
+        rank = self.lifecycle.ranks.get(self.where or "")
         return None if rank is None else self.lifecycle.stages[rank]
 
     @property
     def is_archived(self) -> bool:
         """Whether it is in the archive."""
-        return self.standing.stage == self.lifecycle.archive.stage
+        return self.where == self.lifecycle.archive.stage
 
-    @cached_property
+    @lazy
     def is_nurtured(self) -> bool:
         """Whether it is where a rejection or recycling put it."""
-        own = self.reason[1].stage if self.reason and self.reason[1].action != "archive" else None
-        if self.is_archived or self.standing.stage not in {self.lifecycle.nurture.stage, own}:
+        if self.is_archived or not self._is_put_aside:
             return False
         before = self.standing.spells[-2:-1]
         was_sent = bool(before) and before[0].outcome in {"rejected", "recycled"}
         return self.stage is None or was_sent
 
-    @cached_property
+    @property
+    def _is_put_aside(self) -> bool:
+        """Whether it is in the stage of recycling, or in that of the reason of its rejection."""
+        if self.where == self.lifecycle.nurture.stage:
+            return True
+        reason = self.reason[1] if self.reason else None
+        return self.where == (reason.stage if reason and reason.action != "archive" else None)
+
+    @lazy
     def rank(self) -> int:
         """How far it has come; who was put aside stands before the first stage that qualifies."""
-        if self.standing.stage is None:
+        if self.where is None:
             return -1
         if self.stage is None or self.stage.recycles:
             return self.lifecycle.floor - 1
@@ -87,11 +97,9 @@ class Case:
 
     def was_qualified(self, spell: Spell) -> bool:
         """Whether a spell is one in which sales had the lead, or later."""
-        rank = self.lifecycle.ranks.get(spell.stage)
-        is_late = rank is not None and rank >= self.lifecycle.floor
-        return is_late and not self.lifecycle.stages[rank or 0].recycles
+        return spell.stage in self.lifecycle.worked
 
-    @cached_property
+    @lazy
     def rejected(self) -> Spell | None:
         """The spell that ended with the rejection that stands: none has qualified since."""
         for spell in reversed(self.standing.spells):
@@ -101,13 +109,13 @@ class Case:
                 return None
         return None
 
-    @cached_property
+    @lazy
     def reason(self) -> tuple[int, RejectionReason] | None:
         """The reason of the rejection that stands, with its place in the file."""
         code = self.rejected.rejection_code if self.rejected else None
         return self.lifecycle.reasons.get(code) if code else None
 
-    @cached_property
+    @lazy
     def returns_at(self) -> datetime | None:
         """When a rejected lead comes back, if a time was set."""
         if self.rejected is None or self.rejected.left_at is None:
@@ -116,7 +124,7 @@ class Case:
         due = self.rejected.left_at + after if after else None
         return self.rejected.returns_at or due
 
-    @cached_property
+    @lazy
     def sent_back_at(self) -> datetime | None:
         """When it last left the stages that qualify for an earlier one, or was recycled."""
         spells = self.standing.spells
@@ -127,16 +135,16 @@ class Case:
             moments.append(self.standing.recycled_at)
         return max(moments, default=None)
 
-    @cached_property
+    @lazy
     def cool_at(self) -> datetime | None:
         """When it has cooled down."""
         length = self.lifecycle.requalify.cool_down
-        return self.sent_back_at + length if self.sent_back_at and length else None
+        return self.sent_back_at + length if length and self.sent_back_at else None
 
-    @cached_property
+    @lazy
     def archive_at(self) -> datetime | None:
         """When it is archived for its silence."""
-        length, spell = self.lifecycle.nurture.archive_after, self.standing.open
+        length, spell = self.lifecycle.nurture.archive_after, self.spell
         if length is None or spell is None or not self.is_nurtured:
             return None
         return max(spell.entered_at, self.standing.last_active_at or spell.entered_at) + length

@@ -125,7 +125,7 @@ def _stage(case: Case) -> Stage:
             "lift the override first",
         )
     if case.stage is None:
-        where = case.standing.stage or "no stage"
+        where = case.where or "no stage"
         raise RevopsError(
             "not-with-sales",
             f"the contact is in {where}, where sales has nothing to decide",

@@ -13,7 +13,7 @@ from revops.leads.lifecycle.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from revops.definitions.lifecycle import Criteria, Stage
+    from revops.definitions.lifecycle import Criteria, Gate, Stage
     from revops.leads.lead import Lead
     from revops.leads.lifecycle.case import Case
     from revops.leads.lifecycle.standing import Deal
@@ -30,9 +30,10 @@ def may_enter(case: Case, rank: int) -> Verdict:
     entry = entry_holds(case, rank)
     if not entry.holds:
         return entry
-    if (ended := _has_ended(case)).holds:
+    if ended := _ended(case):
         return Verdict(stage.name, holds=False, why=f"{ended.subject} is the end: {ended.why}")
-    if stage.exit.is_decidable and (leaves := must_leave(case, rank)).holds:
+    if is_exit_met(case, rank):
+        leaves = must_leave(case, rank)
         return Verdict(stage.name, holds=False, why=f"it would leave at once: {leaves.why}")
     against = [*missing_fields(case, rank), *(case.hindrances() if stage.qualifies else ())]
     return Verdict(stage.name, holds=False, why="; ".join(against)) if against else entry
@@ -40,43 +41,41 @@ def may_enter(case: Case, rank: int) -> Verdict:
 
 def _is_shut(case: Case, stage: Stage) -> str:
     """Why no rule takes the contact there, whatever holds; empty if one may."""
-    if stage.name == case.standing.stage:
+    if stage.name == case.where:
         return "it is there"
     if not stage.is_by_rule:
         return "a person decides"
-    if stage.only_from and case.standing.stage not in stage.only_from:
+    if stage.only_from and case.where not in stage.only_from:
         return f"entered only from {', '.join(stage.only_from)}"
     return ""
 
 
 def is_entry_met(case: Case, rank: int) -> bool:
     """Whether `entry_holds`, without the words."""
-    stage = case.lifecycle.stages[rank]
-    return _is_met(case, stage.entry, f"stages[{rank}].entry", stage.name)
+    return _is_met(case, case.lifecycle.entries[rank])
 
 
 def is_exit_met(case: Case, rank: int) -> bool:
     """Whether it `must_leave`, without the words."""
-    stage = case.lifecycle.stages[rank]
-    return _is_met(case, stage.exit, f"stages[{rank}].exit", stage.name)
+    return _is_met(case, case.lifecycle.exits[rank])
 
 
 def entry_holds(case: Case, rank: int) -> Verdict:
     """Whether the entry condition of the stage of this rank holds."""
-    stage = case.lifecycle.stages[rank]
-    return _judge(case, stage.entry, f"stages[{rank}].entry", stage.name)
+    return _judge(case, case.lifecycle.entries[rank])
 
 
 def must_leave(case: Case, rank: int) -> Verdict:
     """Whether the exit condition of the stage of this rank holds."""
-    stage = case.lifecycle.stages[rank]
-    return _judge(case, stage.exit, f"stages[{rank}].exit", stage.name)
+    return _judge(case, case.lifecycle.exits[rank])
 
 
 def missing_fields(case: Case, rank: int) -> Iterator[str]:
     """What must be filled to enter the stage of this rank, and is not, in words."""
     stage = case.lifecycle.stages[rank]
-    deals = _deals(case, stage.entry, stage.name)
+    if not stage.required_fields:
+        return
+    deals = _deals(case, case.lifecycle.entries[rank])
     for i, name in enumerate(stage.required_fields):
         if name.startswith(OF_DEAL):
             is_filled = any(name.removeprefix(OF_DEAL) in deal.filled for deal in deals)
@@ -86,40 +85,42 @@ def missing_fields(case: Case, rank: int) -> Iterator[str]:
             yield f"{name} is not known"
 
 
-def _has_ended(case: Case) -> Verdict:
-    """Whether it is at an end whose condition still holds; a lost deal is past once recorded."""
+def _ended(case: Case) -> Verdict | None:
+    """Why it stays at an end: the condition still holds. A lost deal is past once recorded."""
     stage = case.stage
     if stage is None or not stage.recycles or stage.entry.deal is not None:
-        return Verdict("", holds=False, why="")
-    return entry_holds(case, case.lifecycle.ranks[stage.name])
+        return None
+    entry = entry_holds(case, case.lifecycle.ranks[stage.name])
+    return entry if entry.holds else None
 
 
-def _judge(case: Case, criteria: Criteria, path: str, stage: str) -> Verdict:
+def _judge(case: Case, gate: Gate) -> Verdict:
     """All parts must hold; of no part, nothing is decided and it does not hold."""
-    parts = list(_parts(case, criteria, path, stage))
+    parts = list(_parts(case, gate))
     against = [words() for holds, words in parts if not holds]
     if against or not parts:
-        return Verdict(stage, holds=False, why="; ".join(against) or "no rule says when")
-    return Verdict(stage, holds=True, why=" and ".join(words() for _holds, words in parts))
+        return Verdict(gate.stage, holds=False, why="; ".join(against) or "no rule says when")
+    return Verdict(gate.stage, holds=True, why=" and ".join(words() for _holds, words in parts))
 
 
-def _is_met(case: Case, criteria: Criteria, path: str, stage: str) -> bool:
+def _is_met(case: Case, gate: Gate) -> bool:
     """What `_judge` says, asked first because hardly anything ever moves."""
-    if criteria.thresholds and not any(_is_reached(case.lead, x) for x in criteria.thresholds):
+    if not gate.is_decidable or (gate.when and not case.holds(gate.when)):
         return False
-    if criteria.when and not case.holds(f"{path}.when"):
+    if gate.thresholds and not any(_is_reached(case.lead, each) for each in gate.thresholds):
         return False
-    return criteria.is_decidable and (not criteria.deal or bool(_deals(case, criteria, stage)))
+    return not gate.criteria.deal or bool(_deals(case, gate))
 
 
-def _parts(case: Case, criteria: Criteria, path: str, stage: str) -> Iterator[_Part]:
-    if criteria.thresholds:
-        yield _reaches(case, criteria.thresholds)
+def _parts(case: Case, gate: Gate) -> Iterator[_Part]:
+    criteria = gate.criteria
+    if gate.thresholds:
+        yield _reaches(case, gate.thresholds)
     if criteria.when:
-        holds = case.holds(f"{path}.when")
+        holds = case.holds(gate.when)
         yield holds, partial(_condition, criteria.when, case, holds=holds)
     if criteria.deal:
-        yield _is_on_deal(criteria, _deals(case, criteria, stage))
+        yield _is_on_deal(criteria, _deals(case, gate))
 
 
 def _condition(text: str, case: Case, *, holds: bool) -> str:
@@ -144,9 +145,12 @@ def _with_scores(words: str, lead: Lead) -> str:
     return f"{words}{verdict.of_scores(lead)}"
 
 
-def _deals(case: Case, criteria: Criteria, stage: str) -> tuple[Deal, ...]:
+def _deals(case: Case, gate: Gate) -> tuple[Deal, ...]:
     """The deals that the criteria speak of; a loss counts only if nothing goes on or was won."""
-    every = case.deals(stage)
+    every = case.deals(gate.stage)
+    if not every:
+        return ()
+    criteria = gate.criteria
     if criteria.deal == "lost" and any(deal.state != "lost" for deal in every):
         return ()
     return tuple(

@@ -31,8 +31,8 @@ def next_look(lifecycle: Lifecycle, standing: Standing, now: datetime) -> dateti
 
 def _moments(case: Case) -> Iterator[datetime]:
     standing = case.standing
-    if standing.open is not None:
-        yield standing.open.entered_at
+    if case.spell is not None:
+        yield case.spell.entered_at
     if standing.recorded_at is not None:
         yield standing.recorded_at
     if standing.override is not None:

@@ -39,6 +39,13 @@ def move(lifecycle: Lifecycle, lead: Lead, standing: Standing, now: datetime) ->
     After a move that recycles there is no further one, because the lead's scores are those of
     before; it is to be scored again and asked about again.
     """
+    return follow(lifecycle, lead, standing, now)[0]
+
+
+def follow(
+    lifecycle: Lifecycle, lead: Lead, standing: Standing, now: datetime
+) -> tuple[tuple[Move, ...], Standing]:
+    """The moves that are due as of `move`, and where the contact stands after them."""
     case = Case(lifecycle, lead, standing, now)
     moves: list[Move] = []
     # An exit goes back, an entry goes on to a stage whose exit does not hold: so it ends.
@@ -47,10 +54,10 @@ def move(lifecycle: Lifecycle, lead: Lead, standing: Standing, now: datetime) ->
         if step is None:
             break
         moves.append(step)
+        case = case.after(step)
         if step.recycles:
             break
-        case = case.after(step)
-    return tuple(moves)
+    return tuple(moves), case.standing
 
 
 def prospects(
@@ -63,16 +70,19 @@ def prospects(
 
 def is_left_alone(case: Case) -> bool:
     """Whether it is in a stage that the lifecycle does not know, or came there later than now."""
-    standing = case.standing
-    if standing.open is not None and standing.open.entered_at > case.now:
+    standing, spell = case.standing, case.spell
+    if spell is not None and spell.entered_at > case.now:
         return True
     if case.override is not None:
         return False
-    believes_record = standing.open is None or (steps.was_set(case) and standing.recorded)
-    stage = standing.recorded if believes_record else standing.stage
+    believes_record = spell is None or (steps.was_set(case) and standing.recorded)
+    stage = standing.recorded if believes_record else case.where
     return stage is not None and case.lifecycle.place(stage) is None
 
 
 def _next(case: Case) -> Move | None:
     decisions = _BOUND if case.override else _AT_ONCE if case.is_just_recycled else _FREE
-    return next((step for decide in decisions if (step := decide(case))), None)
+    for decide in decisions:
+        if step := decide(case):
+            return step
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 Outcome = Literal["accepted", "rejected", "advanced", "recycled", "archived", "moved"]
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(NamedTuple):
     """One stay in a stage; the open one has no `left_at`.
 
     Attributes:
@@ -127,8 +126,7 @@ class Move:
         return {**stage, "recycled_at": self.at} if self.recycles else stage
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where one contact stands.
 
     Attributes:
@@ -157,7 +155,8 @@ class Standing:
     @property
     def stage(self) -> str | None:
         """The stage it is in."""
-        return self.open.stage if self.open else None
+        spell = self.open
+        return None if spell is None else spell.stage
 
     def after(self, move: Move) -> Standing:
         """Where the contact stands once the move is made."""

@@ -47,11 +47,11 @@ def move_to(
     """A move from the present stage, with the actions on the way."""
     moment = at or case.now
     return Move(
-        case.standing.stage,
+        case.where,
         to_stage,
         moment,
         because,
-        outcome if case.standing.stage is not None else None,
+        outcome if case.where is not None else None,
         actions_of(case, to_stage, recycles=recycles),
         is_recycled=_is_recycled(case, to_stage, moment),
         recycles=recycles,
@@ -73,21 +73,18 @@ def recycles_by(case: Case, to_stage: str) -> bool:
 
 def was_set(case: Case) -> bool:
     """Whether somebody changed the record's stage since the open spell began."""
-    standing = case.standing
-    at = standing.recorded_at
-    return (
-        standing.open is not None and at is not None and standing.open.entered_at < at <= case.now
-    )
+    spell, at = case.spell, case.standing.recorded_at
+    return spell is not None and at is not None and spell.entered_at < at <= case.now
 
 
 def follow_record(case: Case) -> Move | None:
     """Follow the record: where it was first, and wherever somebody has put it since."""
     standing, now = case.standing, case.now
     place = case.lifecycle.place(standing.recorded)
-    if place is None or place == standing.stage:
+    if place is None or place == case.where:
         return None
     at = min(standing.recorded_at or now, now)
-    if standing.open is None:
+    if case.spell is None:
         at = max([at, *(each.left_at for each in standing.spells[-1:] if each.left_at)])
         is_recycled = _is_recycled(case, place, at)
         return Move(None, place, at, "as the record says", is_recycled=is_recycled)
@@ -102,7 +99,7 @@ def follow_record(case: Case) -> Move | None:
 def obey_override(case: Case) -> Move | None:
     """Go where a person decided."""
     override = case.override
-    if override is None or override.stage == case.standing.stage:
+    if override is None or override.stage == case.where:
         return None
     until = f" until {verdict.of_time(override.expires_at)}" if override.expires_at else ""
     because = f"override by {override.made_by}{until}: {override.reason}"
@@ -111,7 +108,7 @@ def obey_override(case: Case) -> Move | None:
 
 def release(case: Case) -> Move | None:
     """Go back where an expired override took it from, unless it belongs where it is."""
-    override, spell = case.standing.override, case.standing.open
+    override, spell = case.standing.override, case.spell
     if override is None or spell is None or len(case.standing.spells) == 1:
         return None
     ended = override.expires_at
@@ -126,8 +123,10 @@ def release(case: Case) -> Move | None:
 
 def advance(case: Case) -> Move | None:
     """Go on to the latest stage whose entry condition holds."""
-    for rank in range(len(case.lifecycle.stages) - 1, case.rank, -1):
-        if not (case.lifecycle.stages[rank].is_by_rule and is_entry_met(case, rank)):
+    for rank in case.lifecycle.by_rule:
+        if rank <= case.rank:
+            break
+        if not is_entry_met(case, rank):
             continue
         entry = may_enter(case, rank)
         if entry.holds:
@@ -142,7 +141,7 @@ def come_back(case: Case) -> Move | None:
     was_sent = case.rejected is not None and case.rejected in case.standing.spells[-2:-1]
     if not was_sent or not case.is_nurtured or due is None or due > case.now:
         return None
-    if back_to not in case.lifecycle.ranks or back_to == case.standing.stage:
+    if back_to not in case.lifecycle.ranks or back_to == case.where:
         return None
     return move_to(case, back_to, f"its time came on {verdict.of_time(due)}", "advanced")
 
@@ -158,7 +157,7 @@ def archive(case: Case) -> Move | None:
 
 def leave(case: Case) -> Move | None:
     """Leave a stage whose exit condition holds."""
-    if case.stage is None or not case.stage.exit.is_decidable:
+    if case.stage is None:
         return None
     rank = case.lifecycle.ranks[case.stage.name]
     to_stage = next(_ways_back(case), None) if is_exit_met(case, rank) else None
