@@ -6,6 +6,7 @@ import gc
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -127,39 +128,64 @@ def simulate(
         raise RevopsError(
             "bad-time", "the time to be simulated would end before it begins", "mend --from or --to"
         )
-    catalog = present or workspace.catalog
-    other = proposed_catalog(workspace, proposed) if isinstance(proposed, Path) else proposed
     source = facts or workspace.facts()
-    away = _absences(workspace, start)
-    (one, contacts, now), (two, _, then) = _both((catalog, other), source, start, end, away)
+    with _replayers(source) as replayers:
+        catalog = present or workspace.catalog
+        other = proposed_catalog(workspace, proposed) if isinstance(proposed, Path) else proposed
+        away = _absences(workspace, start)
+        sides = replayers.both((catalog, other), source, start, end, away)
+    (one, contacts, now), (two, _, then) = sides
     return Simulation(
         start, end, contacts, catalog.version, other.version, one, two,
         tuple(flips(now, then)), catalog.settings.base_currency, tuple(_notes(source, start)),
     )  # fmt: skip
 
 
-def _both(
-    catalogs: tuple[Catalog, Catalog],
-    facts: Facts,
-    start: datetime,
-    end: datetime,
-    away: Sequence[Absence],
-) -> list[_Side]:
-    """Both replays; of many contacts at the same time, each in a process of its own."""
+@dataclass(frozen=True)
+class _Replayers:
+    """Who replays the two sides.
+
+    Attributes:
+        pool: Processes, already starting; None where the contacts are so few that it is done here.
+        threads: Threads of each for SQL; None for all there are.
+    """
+
+    pool: ProcessPoolExecutor | None = None
+    threads: int | None = None
+
+    def both(
+        self,
+        catalogs: tuple[Catalog, Catalog],
+        facts: Facts,
+        start: datetime,
+        end: datetime,
+        away: Sequence[Absence],
+    ) -> list[_Side]:
+        given = facts, start, end, away
+        if self.pool is None:
+            return [_replayed(each, *given) for each in catalogs]
+        found = [self.pool.submit(_replayed, each, *given, self.threads) for each in catalogs]
+        return [each.result() for each in found]
+
+
+@contextmanager
+def _replayers(facts: Facts) -> Iterator[_Replayers]:
     with facts.connect() as con:
         (count,) = con.execute("SELECT COUNT(*) FROM contacts").fetchone() or (0,)
     if count < _MANY:
-        return [_replayed(each, facts, start, end, away) for each in catalogs]
-    at_once = len(catalogs) if count < _TOO_MANY else 1
+        yield _Replayers()
+        return
+    at_once = 2 if count < _TOO_MANY else 1
     # What a replay makes is kept to its end or freed at once: looking for circles finds nothing.
+    # Of two in turn each has its own process, so that nothing of the first is left in memory.
     with ProcessPoolExecutor(
-        at_once, get_context("spawn"), initializer=gc.disable, max_tasks_per_child=1
-    ) as pool:
-        threads = max((os.cpu_count() or 1) // at_once, 1)
-        found = [
-            pool.submit(_replayed, each, facts, start, end, away, threads) for each in catalogs
-        ]
-        return [each.result() for each in found]
+        at_once, get_context("spawn"), initializer=gc.disable,
+        max_tasks_per_child=1 if at_once == 1 else None,
+    ) as pool:  # fmt: skip
+        if at_once > 1:
+            for _ in range(at_once):
+                pool.submit(gc.disable)  # lets it start while definitions are read
+        yield _Replayers(pool, max((os.cpu_count() or 1) // at_once, 1))
 
 
 def _replayed(
