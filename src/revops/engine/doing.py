@@ -11,6 +11,7 @@ from revops.connectors.webhook.push import webhook_payload
 from revops.engine.outcome import Task
 from revops.engine.wording import link_to, name_of, recent_activity, with_late
 from revops.kit.errors import RevopsError
+from revops.kit.lazy import lazy
 from revops.kit.texts import Form, nested, render, value_of
 from revops.leads.recipes import Happening
 from revops.records import FieldType
@@ -79,12 +80,25 @@ class Doer:
         self._router = router
         self._zone = zone
         self._now = now
-        people = definitions.people
-        self._users = {user.id: user for user in people.users}
-        self._managers = {team.name: team.manager for team in people.teams}
-        names = definitions.automations.destinations
-        self._kinds = definitions.vocabulary.fields("contacts")
-        self._default = {each.channel: name for name, each in reversed(list(names.items()))}
+
+    # Made when first asked for, because most actions need none of it
+
+    @lazy
+    def _users(self) -> dict[str, User]:
+        return {user.id: user for user in self._definitions.people.users}
+
+    @lazy
+    def _managers(self) -> dict[str, str | None]:
+        return {team.name: team.manager for team in self._definitions.people.teams}
+
+    @lazy
+    def _kinds(self) -> dict[str, str]:
+        return self._definitions.vocabulary.fields("contacts")
+
+    @lazy
+    def _default(self) -> dict[str, str]:
+        names = self._definitions.automations.destinations
+        return {each.channel: name for name, each in reversed(list(names.items()))}
 
     def do(self, outcome: Outcome, action: Action, told: Told) -> None:
         """Do one action."""

@@ -142,8 +142,12 @@ class BusinessCalendar:
 
     def is_open(self, instant: datetime) -> bool:
         """Whether people work at this instant."""
+        return self.closes(instant) is not None
+
+    def closes(self, instant: datetime) -> datetime | None:
+        """When the span ends in which people work at this instant; None if they do not."""
         spans = self.instants(self._local_date(instant))
-        return any(begin <= instant < end for begin, end in spans)
+        return next((end for begin, end in spans if begin <= instant < end), None)
 
     def _last_day_before(self, first: int, needed: timedelta) -> int:
         """The last day that starts before `needed` of working time since `first` has passed."""

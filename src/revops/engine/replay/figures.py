@@ -191,10 +191,10 @@ def _loads(found: Replayed) -> tuple[Load, ...]:
 
 def _promises(found: Replayed) -> tuple[Promise, ...]:
     counts = Counter(
-        (clock.sla, str(clock.state))
+        (sla, str(state))
         for track in found.tracks.values()
-        for clock in found.clocks_of(track)
-        if clock.state is not State.WAIVED
+        for sla, state in found.states_of(track)
+        if state is not State.WAIVED
     )
     names = sorted({sla for sla, _ in counts})
     return tuple(

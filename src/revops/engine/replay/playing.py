@@ -14,7 +14,7 @@ from revops.engine.replay.moments import INSTANT
 from revops.engine.replay.telling import CHANGING, changes
 from revops.leads.lead import Lead
 from revops.leads.scoring.expressions import micros_at
-from revops.leads.slas.clocks import SAME_MOMENT, State, clock_id, clocks
+from revops.leads.slas.clocks import SAME_MOMENT, State, clock_id, clocks, states
 from revops.leads.slas.review import Kept, review
 from revops.leads.slas.timeline import Assignment, Timeline, facts
 
@@ -214,8 +214,9 @@ class Player:
             if each.clock is not None:
                 track.clocks[each.clock.id] = self._kept(each, each.clock)
                 for due in each.steps:
-                    because = f"{each.clock.sla}: {due}"
-                    self._do(outcome, due.step.actions, because, board, now)
+                    if self._changing_steps[each.clock.sla][due.place]:
+                        because = f"{each.clock.sla}: {due}"
+                        self._do(outcome, due.step.actions, because, board, now)
         track.is_unheard = len(outcome.decisions) > decided
 
     def _timeline(self, track: Track, given: Sequence[Assignment] = ()) -> Timeline:
@@ -259,18 +260,29 @@ class Player:
 
         All follows from what happened, so nothing need be kept of them on the way.
         """
-        lead = Lead(track.person.contact_id, {"owner": track.owner})
-        timeline, rules, end = self._timeline(track), self.telling.rules, self.stager.end
-        known: dict[str, State] = {}
+        lead, timeline, known = self._at_the_end(track)
+        rules, end = self.telling.rules, self.stager.end
+        return iter(clocks(rules, lead, timeline, end, known=known, since=self._since))
+
+    def states_of(self, track: Track) -> Iterator[tuple[str, State]]:
+        """The service level and the state of each of these clocks."""
+        lead, timeline, known = self._at_the_end(track)
+        rules, end = self.telling.rules, self.stager.end
+        return states(rules, lead, timeline, end, known=known, since=self._since)
+
+    def _at_the_end(self, track: Track) -> tuple[Lead, Timeline, dict[str, State]]:
+        """A contact, what happened to it, and for which starts a service level applied."""
+        contact_id, rules = track.person.contact_id, self.telling.rules
+        timeline, known = self._timeline(track), dict[str, State]()
         if asking := [each for each in rules.promises if each.applies_to]:
-            happened = facts(timeline, track.owner, end, rules.keys).happened
+            happened = facts(timeline, track.owner, self.stager.end, rules.keys).happened
             for promise in asking:
                 known |= {
-                    clock_id(promise.sla.name, track.person.contact_id, start.at): State.RUNNING
+                    clock_id(promise.sla.name, contact_id, start.at): State.RUNNING
                     for start in promise.starts.among(happened)
                     if self._applied(track, promise, start.at)
                 }
-        return iter(clocks(rules, lead, timeline, end, known=known, since=self._since))
+        return Lead(contact_id, {"owner": track.owner}), timeline, known
 
     def _applied(self, track: Track, promise: Promise, started_at: datetime) -> bool:
         """Whether a service level applied when a clock of it started, or at the same moment."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from revops.engine.replay.facts import Given, Overlay
     from revops.leads.routing import Absence, Fairness
     from revops.leads.scoring import Past
-    from revops.leads.slas.clocks import Clock
+    from revops.leads.slas.clocks import Clock, State
 
 RANGE = 100_000
 """Contacts that are asked about at a time, so that memory stays bounded."""
@@ -56,6 +56,10 @@ class Replayed:
     def clocks_of(self, track: Track) -> Iterator[Clock]:
         """The clocks of a contact as they stand at the end."""
         return self.player.clocks_of(track)
+
+    def states_of(self, track: Track) -> Iterator[tuple[str, State]]:
+        """The service level and the state of each of these clocks."""
+        return self.player.states_of(track)
 
 
 @dataclass

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from revops.kit.calendar import BusinessCalendar
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
-_MINUTE = timedelta(minutes=1)
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -44,9 +43,9 @@ class Hours:
         return (None if self._opens <= now else self._opens), self._until
 
     def _look(self, now: datetime) -> tuple[datetime, datetime]:
-        if self._calendar.is_open(now):
-            # Spans begin and end on whole minutes, so nothing changes within one.
-            return now, now.replace(second=0, microsecond=0) + _MINUTE
+        closes = self._calendar.closes(now)
+        if closes is not None:
+            return now, closes
         try:
             opens = self._calendar.add(now, _INSTANT) - _INSTANT
         except ValueError:  # a calendar without any working time

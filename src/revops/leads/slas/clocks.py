@@ -6,8 +6,9 @@ stretch of one owner's hours is a subtraction.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -124,7 +125,13 @@ class _Asked(NamedTuple):
 
 def clock_id(sla: str, contact_id: str, started_at: datetime) -> str:
     """The id of a clock."""
-    return f"{sla}|{contact_id}|{started_at.isoformat()}"
+    return f"{sla}|{contact_id}|{_written(started_at)}"
+
+
+@lru_cache(maxsize=4096)
+def _written(instant: datetime) -> str:
+    """An instant in UTC; several clocks start at one, and each is looked at again and again."""
+    return instant.astimezone(UTC).isoformat()
 
 
 def clocks(
@@ -149,24 +156,51 @@ def clocks(
     """
     known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
     asked, contact_id = _Asked(lead, known, now), timeline.contact_id
-    return tuple(
+    return tuple([
         _clock(rules, promise, known_by_now, contact_id, run)
-        for promise in rules.promises
-        for run in _runs(promise, known_by_now.happened, contact_id, asked, since)
-    )
+        for promise, run in _all_runs(rules, known_by_now.happened, contact_id, asked, since)
+    ])  # fmt: skip
+
+
+def states(
+    rules: Rules,
+    lead: Lead,
+    timeline: Timeline,
+    now: datetime,
+    *,
+    known: Stood = MappingProxyType({}),
+    since: datetime | None = None,
+) -> Iterator[tuple[str, State]]:
+    """The service level and the state of each of the `clocks`, and nothing else of them."""
+    known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
+    asked, contact_id = _Asked(lead, known, now), timeline.contact_id
+    for promise, run in _all_runs(rules, known_by_now.happened, contact_id, asked, since):
+        course, until = _course(rules, promise, known_by_now, run)
+        yield promise.sla.name, _state(run, course.when(_length(promise, course)), until)
+
+
+def _all_runs(
+    rules: Rules,
+    happened: Happenings,
+    contact_id: str,
+    asked: _Asked,
+    since: datetime | None,
+) -> Iterator[tuple[Promise, _Run]]:
+    for promise in rules.promises:
+        if starts := promise.starts.among(happened):
+            for run in _runs(promise, starts, happened, contact_id, asked, since):
+                yield promise, run
 
 
 def _runs(
     promise: Promise,
+    starts: list[Happening],
     happened: Happenings,
     contact_id: str,
     asked: _Asked,
     since: datetime | None,
 ) -> Iterator[_Run]:
-    starts = promise.starts.among(happened)
-    if not starts:
-        return
-    stops = sorted((each for stop in promise.stops for each in stop.among(happened)), key=_AT)
+    stops = [each for stop in promise.stops for each in stop.among(happened)]
     last: _Run | None = None
     for index, start in enumerate(starts):
         if (since is not None and start.at < since) or (last is not None and last.holds(start)):
@@ -181,7 +215,7 @@ def _runs(
 
 
 def _run(id_: str, start: Happening, stops: list[Happening], cancels: list[Happening]) -> _Run:
-    stop = next((each for each in stops if each.at >= start.at), None)
+    stop = min((each for each in stops if each.at >= start.at), key=_AT, default=None)
     cancel = min(cancels, key=_AT, default=None)
     if stop is not None and (cancel is None or stop.at <= cancel.at):
         return _Run(id_, start, stop, is_kept=True)
@@ -202,9 +236,8 @@ def _cancels(start: Happening, further: list[Happening], happened: Happenings) -
 
 
 def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _Run) -> Clock:
-    start, until = run.start.at, facts.now if run.end is None else run.end.at
-    course = Course(rules, promise, facts, start, until)
-    length = promise.length or course.until_close()
+    course, until = _course(rules, promise, facts, run)
+    length = _length(promise, course)
     breaks_at = course.when(length)
     due_at = breaks_at or course.earliest(length)
     state = _state(run, breaks_at, until)
@@ -213,7 +246,7 @@ def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _
         sla=promise.sla.name,
         contact_id=contact_id,
         owner=owner_at(facts.turns, min(due_at, until)),
-        started_at=start,
+        started_at=run.start.at,
         due_at=due_at,
         stopped_at=None if run.end is None else run.end.at,
         state=state,
@@ -224,6 +257,16 @@ def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _
         step_ats=_step_ats(promise, course, breaks_at) if run.end is None else (),
         stands_still=standstill(promise, facts) if state is State.PAUSED else "",
     )
+
+
+def _course(rules: Rules, promise: Promise, facts: Facts, run: _Run) -> tuple[Course, datetime]:
+    """How time passes on a clock, and until when that is asked."""
+    until = facts.now if run.end is None else run.end.at
+    return Course(rules, promise, facts, run.start.at, until), until
+
+
+def _length(promise: Promise, course: Course) -> int:
+    return promise.length or course.until_close()
 
 
 def _step_ats(

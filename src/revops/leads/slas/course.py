@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from revops.leads.slas.timeline import owner_at
@@ -44,14 +43,13 @@ class Course:
     def __init__(
         self, rules: Rules, promise: Promise, facts: Facts, start: datetime, until: datetime
     ) -> None:
-        self._owners_time = partial(rules.time, promise.sla)
-        self._turns = facts.turns
+        self._rules, self._sla, self._turns = rules, promise.sla, facts.turns
         still = list(_intervals(promise, facts, until)) if promise.pauses else []
-        cuts = [start, *(edge for each in still for edge in each if edge and edge > start)]
+        cuts = [edge for each in still for edge in each if edge and edge > start]
         if promise.follows_owner:
             cuts += [since for since, _owner in facts.turns if start < since < until]
         self._stretches: list[Stretch] = []
-        for begin in sorted(cuts):
+        for begin in (start, *sorted(cuts)):
             self._begin(begin, None if still and _is_in(still, begin) else self._time_at(begin))
 
     def _begin(self, start: datetime, time: Time | None) -> None:
@@ -63,7 +61,7 @@ class Course:
             self._stretches.append(Stretch(time, time.at(start) if time else 0, passed, start))
 
     def _time_at(self, instant: datetime) -> Time:
-        return self._owners_time(owner_at(self._turns, instant))
+        return self._rules.time(self._sla, owner_at(self._turns, instant))
 
     def ticks(self, instant: datetime) -> int:
         """What has passed on the clock by an instant in its last stretch."""

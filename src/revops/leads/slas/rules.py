@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _STEM = "slas"
 _STAY = ("stage", "left_stage")
 _ALL_TIME = AllTime()
+_AT = attrgetter("at")
 
 
 class Matcher(NamedTuple):
@@ -44,7 +45,9 @@ class Matcher(NamedTuple):
         if len(self.keys) == 1 and not self.direction and not self.where:
             return happened.get(self.keys[0], [])
         found = [each for key in self.keys for each in happened.get(key, ()) if self._fits(each)]
-        return sorted(found, key=attrgetter("at"))
+        if len(self.keys) > 1:
+            found.sort(key=_AT)
+        return found
 
     def _fits(self, happening: Happening) -> bool:
         activity = happening.of
