@@ -103,6 +103,19 @@ def test_what_happens_later_changes_nothing(tmp_path: Path) -> None:
     assert found[0]["clocks"]
 
 
+def test_nor_does_a_later_recycling_of_which_no_history_tells(tmp_path: Path) -> None:
+    past = random_past(4, contacts=12)
+    found = []
+    for name, recycled_at in (("none", None), ("later", past.end - timedelta(days=9))):
+        for each in past.contacts:
+            each["recycled_at"] = recycled_at
+        with make(tmp_path / name) as workspace:
+            Lived(workspace, past).know(past.end)
+            found.append(told(replayed(workspace, past.end)))
+    assert found[0] == found[1]
+    assert found[0]["owners"]
+
+
 def test_ranges_of_contacts_make_no_difference(tmp_path: Path) -> None:
     past = random_past(5, contacts=12)
     with make(tmp_path / "told") as workspace:

@@ -251,6 +251,14 @@ class TestSentBack:
     def test_nor_at_the_moment_of_recycling_when_scores_are_still_the_old_ones(self) -> None:
         assert way(lead(DEMO, qualified=True), rejected("LOCKED", 0)) == []
 
+    def test_a_recycling_dated_ahead_is_none_yet(self) -> None:
+        one, deals = lead(OPTED_IN, KNOWN, EMAIL, qualified=True), (deal(),)
+        for ahead in (NOON + DAY, None):
+            assert way(one, standing("Subscriber", recycled_at=ahead)) == ["MQL"]
+            assert way(one, standing("MQL", deals=deals, recycled_at=ahead)) == ["Opportunity"]
+        (entered,) = move(lifecycle(), one, standing("Subscriber", recycled_at=NOON + DAY), NOON)
+        assert not entered.is_recycled
+
     def test_archived_for_good(self) -> None:
         before = rejected("NEVER", 400)
         assert before.stage == "Archived"

@@ -101,6 +101,11 @@ class Answers:
         """How many numbers the answers of a row take."""
         return words_of(self.asked)
 
+    @property
+    def nothing(self) -> Row:
+        """The answers about somebody of whom nothing is known: no condition holds."""
+        return (0, False, 0, *[0] * self.words, None, None, None, *[None] * len(self.columns))
+
     def holds(self, words: tuple[int, ...]) -> frozenset[str]:
         """The places of the conditions that hold."""
         return self._remembered(words, self._holds)

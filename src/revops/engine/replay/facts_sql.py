@@ -12,7 +12,8 @@ WHERE field = 'lifecycle_stage' AND changed_at > $start
     AND changed_at <= $end AND new_value IN (SELECT UNNEST($followed))
     AND changed_by IS DISTINCT FROM $by
 """
-# What held at the beginning, where only later changes tell; and nothing, for who came later.
+# What held at the beginning, where only later changes tell; nothing, for who came later, and of a
+# recycling that is later and of which no change tells.
 ANCHORS = """
 INSERT INTO decided
 SELECT record_id, field, $start, NULL, MIN({'a': changed_at, 's': seq, 'v': old_value}).v, NULL,
@@ -23,6 +24,10 @@ GROUP BY record_id, field HAVING MIN(changed_at) > $start
 UNION ALL
 SELECT id, UNNEST($fields), $start, NULL, NULL, NULL, NULL, -1
 FROM contacts WHERE created_at > $start
+UNION ALL
+SELECT id, 'recycled_at', $start, NULL, NULL, NULL, NULL, -1
+FROM contacts WHERE recycled_at > $start AND (created_at IS NULL OR created_at <= $start)
+    AND NOT id IN (SELECT record_id FROM memory.main.contact_history WHERE field = 'recycled_at')
 """
 BEGINNING = """
 CREATE OR REPLACE TEMP TABLE beginning AS

@@ -18,14 +18,19 @@ from revops.kit.errors import RevopsError
 from revops.leads.routing import certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from revops.definitions.kinds import Definitions
     from revops.definitions.scope import Vocabulary
-    from revops.engine.replay.facts import Given, Overlay
+    from revops.engine.replay.deals import DealState
+    from revops.engine.replay.facts import Given, Overlay, Person
     from revops.leads.routing import Absence, Fairness
     from revops.leads.scoring import Past
     from revops.leads.slas.clocks import Clock, State
+
+    SetByPeople = Mapping[str, Sequence[tuple[datetime, str]]]
+    Deals = Mapping[str, Sequence[DealState]]
 
 RANGE = 100_000
 """Contacts that are asked about at a time, so that memory stays bounded."""
@@ -95,9 +100,7 @@ class Replay:
         tracks: dict[str, Track] = {}
         contacts = 0
         for first, last in self.given.ranges(size):
-            self.given.want(first, last)
-            self._asking.ask()
-            count, some = self._decided()
+            count, some = self._decided(first, last)
             contacts += count
             tracks |= some
         worked = [each for each in tracks.values() if self._telling.is_worked(each)]
@@ -106,11 +109,15 @@ class Replay:
 
     # The stages of those asked for
 
-    def _decided(self) -> tuple[int, dict[str, Track]]:
+    def _decided(self, first: str, last: str) -> tuple[int, dict[str, Track]]:
         """How many there are, and those for whom more than the stage is to be decided."""
         given = self.given
+        given.want(first, last)
         by_people = given.set_by_people()
         deals_ = deals(given.con, given.end, self._deal_fields)
+        expected = self._expected(by_people, deals_)
+        given.want(first, last)
+        self._asking.ask()
         called = given.active(self._hearing.starts) if self._hearing.starts else set()
         most = 0 if self.everybody else _MOST_ALIKE
         first_of = given.alike(self._telling.tells_sql, most, {*by_people, *deals_, *called})
@@ -118,17 +125,14 @@ class Replay:
         def tracks(contact_ids: Collection[str]) -> list[Track]:
             given.want_these(contact_ids)
             rows = self._asking.rows()
-            found = [
-                Track(
-                    person, rows[person.contact_id], by_people.get(person.contact_id, ()),
-                    deals_.get(person.contact_id, ()), person.contact_id in called,
-                )
-                for person in given.persons()
-            ]  # fmt: skip
-            for each in found:
-                sets = [(at, "lifecycle_stage", stage) for at, stage in each.set_by_people]
-                each.assumed = self.answers.matters(sets, each.beginning())
+            found = []
+            for person in given.persons():
+                id_ = person.contact_id
+                each = expected.get(id_) or _begun(person, by_people, deals_)
+                each.rows, each.is_called = rows[id_], id_ in called
+                each.assumed = self._decided_of(each)
                 self._stager.stages(each)
+                found.append(each)
             return found
 
         found = tracks({*first_of.values()})
@@ -141,6 +145,24 @@ class Replay:
             for each in kept:
                 each.rows, each.deals = self.answers.for_owners(each.rows), ()
         return len(first_of), {each.person.contact_id: each for each in kept}
+
+    def _expected(self, by_people: SetByPeople, deals_: Deals) -> dict[str, Track]:
+        """What is decided as far as no score tells, of contacts with deals that end in the time.
+
+        Most often nothing else changes an answer, and so they are asked about once.
+        """
+        ended = [id_ for id_, states in deals_.items() if any(map(self._ends, states))]
+        self.given.want_these(ended)
+        found = [_begun(person, by_people, deals_) for person in self.given.persons()]
+        for each in found:
+            each.rows = (self.answers.nothing,)
+            self._stager.stages(each)
+        self.given.overlay([(each.person.contact_id, each.overlay) for each in found])
+        self._silent(found)
+        return {each.person.contact_id: each for each in found}
+
+    def _ends(self, state: DealState) -> bool:
+        return state.deal.closed_at is not None and state.since > self.given.start
 
     def _is_as_others(self, track: Track) -> bool:
         """Whether all to whom the same happened do nothing that is to be told, as this one."""
@@ -230,6 +252,14 @@ class Replay:
                 return certificate(board.router.credits())
             for each in again:
                 self._stager.stages(each)
+
+
+def _begun(person: Person, by_people: SetByPeople, deals_: Deals) -> Track:
+    """A contact of which all that is known to be decided is what people set."""
+    id_ = person.contact_id
+    sets = by_people.get(id_, ())
+    overlay: list[Overlay] = [(at, "lifecycle_stage", stage) for at, stage in sets]
+    return Track(person, set_by_people=sets, deals=deals_.get(id_, ()), overlay=overlay)
 
 
 def replay(

@@ -125,14 +125,20 @@ class Case:
         return self.rejected.returns_at or due
 
     @lazy
+    def recycled_at(self) -> datetime | None:
+        """When it was last recycled; a recycling that is dated ahead is none yet."""
+        at = self.standing.recycled_at
+        return None if at is None or at > self.now else at
+
+    @lazy
     def sent_back_at(self) -> datetime | None:
         """When it last left the stages that qualify for an earlier one, or was recycled."""
         spells = self.standing.spells
         moments = [one.left_at for one, after in pairwise(spells)
                    if one.left_at and self.was_qualified(one)
                    and not self.was_qualified(after)]  # fmt: skip
-        if self.standing.recycled_at:
-            moments.append(self.standing.recycled_at)
+        if self.recycled_at:
+            moments.append(self.recycled_at)
         return max(moments, default=None)
 
     @lazy
@@ -155,7 +161,7 @@ class Case:
             return ()
         left = [each.left_at for each in self.standing.spells
                 if each.stage == stage and each.left_at]  # fmt: skip
-        recycled = [self.standing.recycled_at] if self.standing.recycled_at else []
+        recycled = [self.recycled_at] if self.recycled_at else []
         since = max([*left, *recycled], default=None)
         return tuple(
             each
@@ -166,8 +172,7 @@ class Case:
     @property
     def is_just_recycled(self) -> bool:
         """Whether nothing can have happened since it was recycled: scores are those of before."""
-        recycled_at = self.standing.recycled_at
-        return recycled_at is not None and self.now <= recycled_at
+        return self.recycled_at == self.now
 
     # What keeps it from qualifying
 

@@ -60,7 +60,7 @@ def move_to(
 
 def _is_recycled(case: Case, to_stage: str, at: datetime) -> bool:
     """Whether who enters the stage had been sent back before, and is with sales again."""
-    recycled_at, rank = case.standing.recycled_at, case.lifecycle.ranks.get(to_stage, -1)
+    recycled_at, rank = case.recycled_at, case.lifecycle.ranks.get(to_stage, -1)
     return recycled_at is not None and recycled_at <= at and rank >= case.lifecycle.floor
 
 
