@@ -215,8 +215,9 @@ def _runs(
 
 
 def _run(id_: str, start: Happening, stops: list[Happening], cancels: list[Happening]) -> _Run:
-    stop = min((each for each in stops if each.at >= start.at), key=_AT, default=None)
-    cancel = min(cancels, key=_AT, default=None)
+    later = [each for each in stops if each.at >= start.at]
+    stop = min(later, key=_AT) if later else None
+    cancel = min(cancels, key=_AT) if cancels else None
     if stop is not None and (cancel is None or stop.at <= cancel.at):
         return _Run(id_, start, stop, is_kept=True)
     return _Run(id_, start, cancel, is_kept=False)
@@ -224,15 +225,16 @@ def _run(id_: str, start: Happening, stops: list[Happening], cancels: list[Happe
 
 def _cancels(start: Happening, further: list[Happening], happened: Happenings) -> list[Happening]:
     """What would make the promise void: nobody is to work the lead, or it begins anew."""
-    begins = start.key[0] == "stage"
-    away = [
+    kind, stage = start.key
+    begins = kind == "stage"
+    found = [
         each
         for each in happened.get(SENT_AWAY, ())
         if each.at >= start.at and (begins or each.of is not start.of)
-    ]
-    moved = [each for each in happened.get(("moved", start.key[1]), ()) if each.of is start.of]
-    anew = [each for each in further if each.at > start.at]
-    return [*away[:1], *(moved if begins else ()), *anew[:1]]
+    ][:1]
+    if begins:
+        found += [each for each in happened.get(("moved", stage), ()) if each.of is start.of]
+    return found + [each for each in further if each.at > start.at][:1]
 
 
 def _clock(rules: Rules, promise: Promise, facts: Facts, contact_id: str, run: _Run) -> Clock:

@@ -123,9 +123,10 @@ def review(
     """
     known = {each.id: each.state for each in kept}
     derived = clocks(rules, lead, timeline, now, known=known, since=since)
-    levels = {sla.name: sla for sla in rules.levels.slas}
+    levels = rules.by_name
+    going = _open_to_change(kept, version)
     reviews = []
-    for was, clock in _pairs(kept, derived, version):
+    for was, clock in _pairs(kept, going, derived, version):
         fired = was.steps_fired if was is not None else 0
         steps = due_steps(clock, levels[clock.sla], fired, now)
         fired += len(steps)
@@ -134,20 +135,20 @@ def review(
     paired = {each.kept.id for each in reviews if each.kept is not None}
     reviews += [
         Review(was, None, _withdrawn(was, levels), (), was.steps_fired)
-        for was in _open_to_change(kept, version)
+        for was in going
         if was.id not in paired and was.state is not State.CANCELLED
     ]
     return tuple(each for each in reviews if each.changes)
 
 
 def _pairs(
-    kept: Collection[Kept], derived: Collection[Clock], version: str
+    kept: Collection[Kept], going: Iterable[Kept], derived: Collection[Clock], version: str
 ) -> Iterator[tuple[Kept | None, Clock]]:
     """Each clock that follows from the facts with the kept one: of its id, or next of its level."""
     by_id = {each.id: each for each in kept}
     ids = {clock.id for clock in derived}
     moved: dict[str, list[Kept]] = {}
-    for each in _open_to_change(kept, version):
+    for each in going:
         if each.id not in ids:
             moved.setdefault(each.sla, []).append(each)
     for clock in derived:

@@ -131,6 +131,11 @@ class Rules:
         )
 
     @cached_property
+    def by_name(self) -> dict[str, ServiceLevel]:
+        """All service levels, those left out too."""
+        return {each.name: each for each in self.levels.slas}
+
+    @cached_property
     def activity_types(self) -> frozenset[str]:
         """The types of activity that any service level listens to."""
         return frozenset(
