@@ -189,9 +189,25 @@ class TestPredict:
             predict(workspace, at=NOW)
 
 
+MISWEIGHED = """\
+models:
+  - name: everyone  # a demo request counts for too much
+    fit:
+      attributes:
+        - {name: referral, tiers: [{when: source = 'referral', points: 10}]}  # and this for less
+        - {name: large, tiers: [{when: account.employees > 300, points: 10}]}
+    engagement:
+      signals:
+        - {name: demo, event: demo_request, points: 60}
+    thresholds:
+      mql: total >= 75
+"""
+
+
 class TestCalibrate:
     def test_a_suggestion_is_written_and_nothing_applied(self, workspace: Workspace) -> None:
-        before = (workspace.folder / "definitions/scoring.yaml").read_text()
+        before = MISWEIGHED
+        (workspace.folder / "definitions/scoring.yaml").write_text(before)
         proposed = workspace.folder.parent / "proposed"
         found = calibrate(workspace, now=NOW, output=proposed)
         (model,) = found.models
@@ -201,15 +217,36 @@ class TestCalibrate:
         assert model.auc_now is not None
         assert (workspace.folder / "definitions/scoring.yaml").read_text() == before
         text = (proposed / "definitions/scoring.yaml").read_text()
-        assert found.changes
+        assert {"referral", "demo"} <= {each.text.split(":")[0] for each in found.changes}
+        assert f'mql: "{model.threshold.suggested}"' in text
         assert text.count("#") == before.count("#")
         _, issues = load_catalog(proposed, met_custom_fields(workspace.store))
         assert not errors(issues)
         by_name = {each.item.label: each for each in model.points}
-        assert by_name["demo_or_trial"].points > by_name["pricing_page"].points
+        assert by_name["demo"].points < by_name["demo"].item.points
         assert calibrate(workspace, now=NOW).changes == found.changes
         with pytest.raises(RevopsError, match="not an empty folder"):
             calibrate(workspace, now=NOW, output=proposed)
+
+    def test_a_threshold_that_selects_nobody_is_shown_and_not_written(
+        self, workspace: Workspace
+    ) -> None:
+        (workspace.folder / "definitions/scoring.yaml").write_text("""\
+models:
+  - name: everyone
+    fit:
+      attributes:
+        - {name: known, tiers: [{when: id IS NOT NULL, points: 50}]}
+        - {name: recommended, tiers: [{when: source = 'referral', points: 20}]}
+    thresholds:
+      mql: total >= 60
+""")
+        found = calibrate(workspace, now=NOW)
+        (threshold,) = [each.threshold for each in found.models]
+        assert threshold is not None
+        assert threshold.suggested == "total >= 50"
+        assert not threshold.is_selective
+        assert not [each for each in found.changes if "mql" in str(each)]
 
     def test_it_starts_from_proposed_definitions(self, workspace: Workspace) -> None:
         proposed = workspace.folder.parent / "proposed"

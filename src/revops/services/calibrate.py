@@ -336,9 +336,7 @@ def _calibrated(
 
 
 def _mql(found: ModelCalibrated) -> dict[tuple[str | int, ...], float | str]:
-    """The threshold to write; none where those won reach no score at all."""
-    if found.threshold is None or not found.threshold.now:
-        return {}
-    if not any(scores_named(found.threshold.suggested).values()):
+    """The threshold to write; none where it would select nobody."""
+    if found.threshold is None or not found.threshold.now or not found.threshold.is_selective:
         return {}
     return {("thresholds", MQL): found.threshold.suggested}

@@ -140,7 +140,8 @@ def _show_threshold(threshold: Threshold) -> None:
     )
     stdout.print(table)
     if not threshold.is_selective:
-        stdout.print("The others reach it as often as those won: it selects nobody.", style="warn")
+        told = "The others reach it as often as those won: it selects nobody, and is not written."
+        stdout.print(told, style="warn")
 
 
 def _show_verdict(now: Estimate | None, then: Estimate | None) -> None:
