@@ -132,13 +132,13 @@ def test_only_what_passes_goes_on_record(acme: Path, revops: Revops, tmp_path: P
         checks = json.loads(revops("monitor", "--workspace", acme, "--format", "json").out)
         return str(next(each["evidence"] for each in checks if each["name"] == "age of the model"))
 
-    assert ages() == "the model has never been validated"
+    assert ages() == "no validation that passed is on record"
     other = tmp_path / "other"
     shutil.copytree(acme, other)
     scoring = other / "definitions/scoring.yaml"
     scoring.write_text(scoring.read_text().replace("points: ", "points: 1"))
     assert revops("validate", "--workspace", acme, "--with", other, "--record").code == 2
-    assert ages() == "the model has never been validated"
+    assert ages() == "no validation that passed is on record"
     assert revops("validate", "--workspace", acme, "--record", "--by", "ada").code == 0
     assert ages() == "validated 0 months ago"
 

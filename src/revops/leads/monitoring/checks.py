@@ -242,7 +242,7 @@ def _drift(name: str, drifts: list[Drift]) -> Check:
 def _age(found: Figures) -> Check:
     soon, late = MONTHS_TO_RECALIBRATION
     if found.months_since_validation is None:
-        said, light = "the model has never been validated", "amber"
+        said, light = "no validation that passed is on record", "amber"
     else:
         months = found.months_since_validation
         said = f"validated {months:.0f} months ago"
@@ -250,7 +250,7 @@ def _age(found: Figures) -> Check:
     return Check(
         "age of the model", "yearly", light, said,  # type: ignore[arg-type]
         "validated within 6 months, at most 12",
-        "revops validate, then revops calibrate",
+        "revops validate --record, or revops calibrate where it does not pass",
     )  # fmt: skip
 
 
