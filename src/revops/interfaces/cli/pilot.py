@@ -22,6 +22,7 @@ from revops.interfaces.cli.options import (
 from revops.interfaces.cli.output import check_output, is_shown
 from revops.interfaces.cli.tables import plain_table
 from revops.kit.clock import parse_zone, to_reader
+from revops.kit.number import how_many
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -143,7 +144,7 @@ def _words(pilot: Pilot, zone: tzinfo) -> str:
     times = f"{to_reader(pilot.starts_at, zone)} until {to_reader(pilot.ends_at, zone)}"
     return (
         f"Pilot {pilot.name}, {times}: {', '.join(pilot.members)} ({pilot.chosen}); "
-        f"compared with {len(pilot.others)} others"
+        f"compared with {how_many(len(pilot.others), 'other')}"
     )
 
 

@@ -33,6 +33,8 @@ def show_trained(trained: Trained, scorecard: Path | None) -> None:
             f"Too few to learn from: {trained.missing:,} more are missing to {wanted:,}. "
             "Import older deals, or validate the rules: revops validate."
         )
+        if trained.subject == "contacts":
+            stdout.print("Where deals name nobody, --of opportunities learns from the deals.")
         return
     if not trained.is_dated:
         stdout.print(
