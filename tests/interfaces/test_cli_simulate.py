@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +88,16 @@ def test_the_picture_is_the_same_each_time_also_made_by_other_processes(
         assert revops("simulate", "--with", proposed, *TIME, "--output", tmp_path / name).code == 0
         monkeypatch.setattr("revops.services.simulate._MANY", 0)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+
+
+def test_a_process_that_is_ended_from_outside_is_told(
+    proposed: Path, revops: Revops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("revops.services.simulate._MANY", 0)
+    monkeypatch.setattr("gc.disable", partial(os._exit, 9))  # what each process does first
+    said = revops("simulate", "--with", proposed, *TIME)
+    assert said.code == 2
+    assert "ended from outside" in said.err
 
 
 def test_nothing_is_replayed_by_definitions_with_errors(

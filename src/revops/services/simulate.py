@@ -6,6 +6,7 @@ import gc
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -122,7 +123,8 @@ def simulate(
         facts: Replay these instead of the workspace's own.
 
     Raises:
-        RevopsError: The time ends before it begins, or definitions have errors.
+        RevopsError: The time ends before it begins, definitions have errors, or a process that
+            replayed was ended from outside.
     """
     if end <= start:
         raise RevopsError(
@@ -176,16 +178,23 @@ def _replayers(facts: Facts) -> Iterator[_Replayers]:
         yield _Replayers()
         return
     at_once = 2 if count < _TOO_MANY else 1
-    # What a replay makes is kept to its end or freed at once: looking for circles finds nothing.
-    # Of two in turn each has its own process, so that nothing of the first is left in memory.
-    with ProcessPoolExecutor(
-        at_once, get_context("spawn"), initializer=gc.disable,
-        max_tasks_per_child=1 if at_once == 1 else None,
-    ) as pool:  # fmt: skip
-        if at_once > 1:
-            for _ in range(at_once):
-                pool.submit(gc.disable)  # lets it start while definitions are read
-        yield _Replayers(pool, max((os.cpu_count() or 1) // at_once, 1))
+    try:
+        # What a replay makes is kept to its end or freed at once: looking for circles finds
+        # nothing. Of two in turn each has its own process, so that nothing of the first is left.
+        with ProcessPoolExecutor(
+            at_once, get_context("spawn"), initializer=gc.disable,
+            max_tasks_per_child=1 if at_once == 1 else None,
+        ) as pool:  # fmt: skip
+            if at_once > 1:
+                for _ in range(at_once):
+                    pool.submit(gc.disable)  # lets it start while definitions are read
+            yield _Replayers(pool, max((os.cpu_count() or 1) // at_once, 1))
+    except BrokenProcessPool as error:
+        raise RevopsError(
+            "process-ended",
+            "a process that replayed was ended from outside, most often for lack of memory",
+            "close what else takes memory, or simulate a shorter time",
+        ) from error
 
 
 def _replayed(
