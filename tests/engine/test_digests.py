@@ -251,7 +251,7 @@ def test_a_model_in_trouble_is_told_of(store_url: str, tmp_path: Path) -> None:
     (told,) = letters(company, "Health")
     text = json.dumps(told)
     assert "1 checks: 0 red, 1 amber" in text
-    assert "amber age of the model: revops validate, then revops calibrate;" in text
+    assert "amber age of the model: revops validate --record, " in text
     company.workspace.close()
 
 

@@ -114,10 +114,12 @@ class Explainer:
 # They take most of the time of planning, and find nothing worth it in one contact's rows.
 _OPTIMIZERS = (
     "aggregate_reuse",
+    "build_side_probe_side",
     "common_aggregate",
     "common_subexpressions",
     "common_subplan",
     "duplicate_groups",
+    "in_clause",
     "join_elimination",
     "partial_aggregate_pushdown",
     "projection_placement",
