@@ -268,7 +268,7 @@ class Player:
         """The service level and the state of each of these clocks."""
         lead, timeline, known = self._at_the_end(track)
         rules, end = self.telling.rules, self.stager.end
-        return states(rules, lead, timeline, end, known=known, since=self._since)
+        return states(rules, lead, timeline, end, known, self._since)
 
     def _at_the_end(self, track: Track) -> tuple[Lead, Timeline, dict[str, State]]:
         """A contact, what happened to it, and for which starts a service level applied."""

@@ -154,42 +154,35 @@ def clocks(
             began.
         since: Clocks that would have started before this instant are left out.
     """
-    known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
-    asked, contact_id = _Asked(lead, known, now), timeline.contact_id
     return tuple([
-        _clock(rules, promise, known_by_now, contact_id, run)
-        for promise, run in _all_runs(rules, known_by_now.happened, contact_id, asked, since)
+        _clock(rules, promise, known_by_now, timeline.contact_id, run)
+        for promise, known_by_now, run in _all_runs(rules, lead, timeline, now, known, since)
     ])  # fmt: skip
 
 
 def states(
-    rules: Rules,
-    lead: Lead,
-    timeline: Timeline,
-    now: datetime,
-    *,
-    known: Stood = MappingProxyType({}),
-    since: datetime | None = None,
+    rules: Rules, lead: Lead, timeline: Timeline, now: datetime, known: Stood, since: datetime
 ) -> Iterator[tuple[str, State]]:
     """The service level and the state of each of the `clocks`, and nothing else of them."""
-    known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
-    asked, contact_id = _Asked(lead, known, now), timeline.contact_id
-    for promise, run in _all_runs(rules, known_by_now.happened, contact_id, asked, since):
+    for promise, known_by_now, run in _all_runs(rules, lead, timeline, now, known, since):
         course, until = _course(rules, promise, known_by_now, run)
         yield promise.sla.name, _state(run, course.when(_length(promise, course)), until)
 
 
 def _all_runs(
     rules: Rules,
-    happened: Happenings,
-    contact_id: str,
-    asked: _Asked,
+    lead: Lead,
+    timeline: Timeline,
+    now: datetime,
+    known: Stood,
     since: datetime | None,
-) -> Iterator[tuple[Promise, _Run]]:
+) -> Iterator[tuple[Promise, Facts, _Run]]:
+    known_by_now = facts(timeline, lead.fields.get("owner"), now, rules.keys)
+    asked, happened = _Asked(lead, known, now), known_by_now.happened
     for promise in rules.promises:
         if starts := promise.starts.among(happened):
-            for run in _runs(promise, starts, happened, contact_id, asked, since):
-                yield promise, run
+            for run in _runs(promise, starts, happened, timeline.contact_id, asked, since):
+                yield promise, known_by_now, run
 
 
 def _runs(
