@@ -197,6 +197,15 @@ def refusals(stem: str, value: dict[str, Any]) -> set[str]:
     return set()
 
 
+def test_keys_with_nothing_after_them_are_no_steps() -> None:
+    stem, value = next(piece for piece in PIECES if piece[0] == "rollout")
+    empty = changed(value, ("phases", 0, "steps"), dict.fromkeys)
+    assert refusals(stem, empty) == {"too_short"}
+    assert not is_valid(stem, empty)
+    some = changed(value, ("phases", 0, "steps"), lambda old: {**old, "x": None})
+    assert is_valid(stem, some) == (not refusals(stem, some))
+
+
 def changed(value: Any, path: tuple[str | int, ...], put: Any) -> Any:
     value = copy.deepcopy(value)
     if not path:

@@ -73,6 +73,8 @@ def _as_read_inside(part: dict[str, Any]) -> None:
         _as_read_inside(each)
     if "patternProperties" in part:
         part["additionalProperties"] = False
+    if part.get("minProperties") == 1:
+        part["not"] = {"additionalProperties": dict(_NOTHING)}
     values = [*part.get("patternProperties", {}).values(), part.get("additionalProperties")]
     for each in values:
         if isinstance(each, dict):
