@@ -19,8 +19,10 @@ _PLURALS = ("accounts", "contacts", "opportunities", "users", "teams", "campaign
 _HISTORIES = ("contact_history", "account_history", "opportunity_history")
 _ACTIVITIES_PER_FILE = 2_500_000
 # Reading one row reads its group: a record is looked up by itself, activities are read by all.
+# Where a dictionary holds a group's values, a filter tells which groups lack one looked for.
 _OPTIONS = {
-    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows_in_group}",
+    "parquet": "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_in_group}, "
+    "DICTIONARY_SIZE_LIMIT 8192",
     "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'",
 }
 

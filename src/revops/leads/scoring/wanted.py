@@ -27,12 +27,11 @@ def want(
         with_colleagues: Whether to add those of the same accounts, because their activity counts.
         ever: Whether to add those who were ever at an account at which one of them ever was.
     """
-    con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {WANTED} (contact_id TEXT)")
-    con.execute(f"DELETE FROM {WANTED}")
-    wanted = "SELECT id FROM contacts WHERE id IN (SELECT unnest($asked))"
+    wanted = "SELECT id AS contact_id FROM contacts WHERE id IN (SELECT unnest($asked))"
     if with_colleagues:
         wanted = f"{wanted} UNION {_COLLEAGUES_EVER if ever else _COLLEAGUES}"
-    con.execute(f"INSERT INTO {WANTED} {wanted}", {"asked": list(contact_ids)})
+    making = f"CREATE OR REPLACE TEMP TABLE {WANTED} AS {wanted}"
+    con.execute(making, {"asked": list(contact_ids)})
 
 
 _COLLEAGUES = """

@@ -25,6 +25,8 @@ SPILL = "spill"
 # Reading one row reads its group: small where one record is looked up, large where all are read.
 ROWS_IN_GROUP = {"activities": 122_880}
 ROWS_IN_GROUP_OF_RECORDS = 8_192
+# A column has a filter that tells which groups lack a value where a dictionary holds all of theirs.
+VALUES_IN_DICTIONARY = ROWS_IN_GROUP_OF_RECORDS
 _MAGIC = b"PAR1"
 
 
@@ -38,8 +40,11 @@ def write_segment(
     name = f"{table}-{uuid4().hex}.parquet"
     part = folder / f".{name}.part"
     rows_in_group = ROWS_IN_GROUP.get(table, ROWS_IN_GROUP_OF_RECORDS)
-    options = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_in_group})"
-    written = con.execute(f"COPY ({rows}) TO $1 {options}", [str(part)]).fetchone()
+    options = (
+        f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {rows_in_group}, "
+        f"DICTIONARY_SIZE_LIMIT {VALUES_IN_DICTIONARY}"
+    )
+    written = con.execute(f"COPY ({rows}) TO $1 ({options})", [str(part)]).fetchone()
     if not written or not written[0]:
         part.unlink(missing_ok=True)
         return None
