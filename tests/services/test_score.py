@@ -149,6 +149,7 @@ def test_accounts_add_up_their_contacts(workspace: Workspace) -> None:
         first = run.accounts().to_pylist()[0]
     assert first == {
         "account_id": "a1",
+        "name": "Acme",
         "score": 26 + 3 + 30,
         "engagement": 29,
         "fit": 30,

@@ -60,11 +60,12 @@ class ScoreRun:
         )
 
     def accounts(self) -> pa.Table:
-        """The score of each account (see `account_scores`), highest first."""
+        """The score of each account (see `account_scores`) with its name, highest first."""
         return self._table(
-            f"SELECT account_id, {_rounded('score', 'engagement', 'fit')}, contacts, "
-            "engaged_contacts, buying_committee "
-            "FROM account_scores ORDER BY score DESC, account_id"
+            f"SELECT account_id, name, {_rounded('score', 'engagement', 'fit')}, contacts, "
+            "engaged_contacts, buying_committee FROM account_scores "
+            "LEFT JOIN (SELECT id AS account_id, name FROM accounts) USING (account_id) "
+            "ORDER BY score DESC, account_id"
         )
 
     def counts(self) -> tuple[int, int]:

@@ -188,8 +188,7 @@ class _Words:
         return f"{values} ({short})" if values and short else values or text
 
     def _value(self, name: str) -> str:
-        value = self.known.get(field_column(name))
-        return "empty" if value is None else str(value)
+        return wording.value(self.known.get(field_column(name)))
 
     def needs(self) -> tuple[tuple[str, ...], ...]:
         """For each way to qualify, what is missing."""

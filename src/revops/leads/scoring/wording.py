@@ -25,6 +25,17 @@ def number(value: float) -> str:
     return "0" if text in {"-0", ""} else text
 
 
+def value(known: object) -> str:
+    """What a field holds: `empty`, `true`, `260399000`, `SaaS`."""
+    if known is None:
+        return "empty"
+    if isinstance(known, bool):
+        return str(known).lower()
+    if isinstance(known, float) and known.is_integer():
+        return f"{known:.0f}"
+    return str(known)
+
+
 def condition(tree: exp.Expr) -> str:
     """A checked condition as a person would have written it."""
     return tree.sql(dialect="duckdb", normalize_functions=False).replace('"', "")
