@@ -151,6 +151,7 @@ def test_of_a_vendor_s_repeated_id_the_last_row_wins(read_file: ReadFile) -> Non
         ("contacts.csv", b"\x01\x02\x03\xff\xfe\xfd" * 100, "binary-file", "not text"),
         ("contacts.xlsx", b"not a workbook", "binary-file", "not a workbook"),
         ("contacts.parquet", b"PAR1 and no more", "binary-file", "not Parquet"),
+        ("contacts.parquet", bytes(range(256)) * 10, "binary-file", "not Parquet"),
         ("contacts.csv", "id,email,email\n1,a,b\n", "duplicate-header", "columns 2, 3"),
         ("contacts.csv", ",,\n1,2,3\n", "wrong-header", "no names"),
         ("things.csv", "colour,weight\nred,3\n", "wrong-header", "nearest kinds"),
@@ -169,6 +170,14 @@ def test_what_cannot_be_imported_is_refused_in_words(
     assert told in issue.message
     assert issue.mend
     assert issue.file.endswith(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["contacts_emea.csv", "New Contacts (2).csv", "2026-11_contact.csv"]
+)
+def test_a_word_of_the_name_decides_between_kinds(read_file: ReadFile, name: str) -> None:
+    rows = read_file({name: "id,email\nc1,a@b.example\n"}).rows("contacts")
+    assert [row["email"] for row in rows] == ["a@b.example"]
 
 
 def test_a_huge_cell_is_refused_with_its_line_and_column(read_file: ReadFile) -> None:

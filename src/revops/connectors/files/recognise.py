@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _SYNCED = "_fivetran_synced"
 """What raw tables have, whose names are API names in another spelling."""
+_NOT_WORD = re.compile(r"[\W\d_]+")
 VENDORS = (CANONICAL, HUBSPOT, SALESFORCE, PIPEDRIVE)
 
 
@@ -75,6 +77,9 @@ def recognise(path: Path, header: tuple[str, ...]) -> Recognised:
     ]
     if rivals:
         names = [best, *rivals]
+        called = [each for each in names if _words(path) & {*each.kind.stems}]
+        if len(called) == 1:
+            return Recognised(called[0].vendor, called[0].kind)
         raise refuse(
             path,
             "ambiguous-file",
@@ -121,6 +126,11 @@ def _stems(path: Path, vendor: Vendor) -> set[str]:
             bare = bare.removeprefix(word).removesuffix(word) if word else bare
         found |= {stem, bare}
     return found - {""}
+
+
+def _words(path: Path) -> set[str]:
+    """The words of a file's name: `contacts` and `emea` of `contacts_emea.csv`."""
+    return {plain(word) for word in _NOT_WORD.split(path.stem)}
 
 
 def _canonical_names(kind: FileKind) -> set[str]:

@@ -127,7 +127,9 @@ def _wide(path: Path, sample: bytes) -> str:
 
 
 def _not_text(path: Path) -> RevopsError:
-    return refuse(path, "binary-file", "is not text", "export the records as CSV in UTF-8")
+    is_parquet = path.suffix.lower() == ".parquet"
+    what = "is not Parquet, as its name says, nor text" if is_parquet else "is not text"
+    return refuse(path, "binary-file", what, "export the records as CSV in UTF-8")
 
 
 def _quote(header: str) -> str:
