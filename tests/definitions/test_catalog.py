@@ -52,6 +52,14 @@ def the_problem(folder: Path) -> Issue:
 
 
 class TestLoading:
+    def test_what_cannot_be_read_is_not_said_to_be_missing_too(self, workspace: Make) -> None:
+        text = SCORING.replace("points: 60", "points: 1e400")
+        found = the_problem(workspace(scoring=text))
+        assert (found.code, found.path) == (
+            "yaml-number",
+            "models[0].fit.attributes[0].tiers[0].points",
+        )
+
     def test_a_company_alone_is_a_workspace(self, workspace: Make) -> None:
         catalog, issues = load_catalog(workspace())
         assert issues == []

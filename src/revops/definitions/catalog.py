@@ -72,7 +72,8 @@ def load_catalog(
         sources[kind.stem] = source or Source({}, {})
         file = f"{DEFINITIONS_FOLDER}/{kind.stem}.yaml"
         model, wrong = validate(kind.model, sources[kind.stem], file)
-        issues += [*found, *wrong]
+        unread = {(each.file, each.path) for each in found}
+        issues += [*found, *(each for each in wrong if (each.file, each.path) not in unread)]
         if source is None or model is None:
             unusable.add(kind.stem)
         else:

@@ -304,8 +304,10 @@ def _a(kind: str) -> str:
 def _name(node: exp.Expr) -> str:
     if isinstance(node, exp.Select | exp.Subquery | exp.Exists | exp.SetOperation):
         return "a subquery"
+    if isinstance(node, exp.Cast):
+        return f"a cast to {node.to.sql(dialect='duckdb').lower()}"
     if isinstance(node, exp.Func):
-        return f"the function {(node.name or node.sql_name()).lower()}"
+        return f"the function {node.sql_name().lower()}"
     if isinstance(node, exp.Null):
         return "NULL by itself"
     return f"'{node.sql(dialect='duckdb')[:40]}'"
