@@ -78,14 +78,25 @@ def postgres_template(new_postgres: Callable[[str | None], str]) -> str:
     return str(sa.make_url(url).database)
 
 
+@pytest.fixture
+def postgresql_url(
+    postgres_server: str, postgres_template: str, new_postgres: Callable[[str | None], str]
+) -> Iterator[str]:
+    """The URL of an empty store on PostgreSQL, deleted after the test: a thousand take long."""
+    url = new_postgres(postgres_template)
+    yield url
+    drop = psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)")
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(drop.format(psycopg.sql.Identifier(str(sa.make_url(url).database))))
+
+
 @pytest.fixture(params=_DATABASES)
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store, on each database."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "revops.db")
         return f"sqlite:///{tmp_path}/revops.db"
-    template = request.getfixturevalue("postgres_template")
-    return str(request.getfixturevalue("new_postgres")(template))
+    return str(request.getfixturevalue("postgresql_url"))
 
 
 @pytest.fixture
@@ -104,9 +115,7 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgresql_store(
-    postgres_template: str, new_postgres: Callable[[str | None], str], tmp_path: Path
-) -> Iterator[Store]:
+def postgresql_store(postgresql_url: str, tmp_path: Path) -> Iterator[Store]:
     """An empty store on PostgreSQL."""
-    with closing(open_store(new_postgres(postgres_template), tmp_path)) as opened:
+    with closing(open_store(postgresql_url, tmp_path)) as opened:
         yield opened
