@@ -149,25 +149,30 @@ def by_time(place: Place) -> Place:
         for each in place.data.glob("*.parquet"):
             if each.stem != "activities" and not (data / each.name).exists():
                 (data / each.name).symlink_to(each)
-        target = str(data / "activities" / "activities.parquet")
-        with duckdb.connect() as con:
-            con.execute("SET memory_limit = '8GiB'")
-            con.execute("SET temp_directory = $1", [str(data / "spill")])
-            con.sql(
-                "FROM read_parquet($1) ORDER BY occurred_at", params=[place.activities]
-            ).to_parquet(target)
-        (data / "whole").touch()
+        apart("--sort", place.activities, str(data))
     return Place(data, place.workspace)
+
+
+def sort(activities: str, data: Path) -> None:
+    target = str(data / "activities" / "activities.parquet")
+    with duckdb.connect() as con:
+        con.execute("SET memory_limit = '8GiB'")
+        con.execute("SET temp_directory = $1", [str(data / "spill")])
+        by_time = con.sql("FROM read_parquet($1) ORDER BY occurred_at", params=[activities])
+        by_time.to_parquet(target)
+    (data / "whole").touch()
+
+
+def apart(*arguments: str) -> None:
+    """Run a part of this script in a process of its own, so that its peak is not the others'."""
+    subprocess.run([sys.executable, __file__, *arguments], check=True)
 
 
 def prepare(folder: Path, activities: int, motion: str) -> Place:
     place = Place(folder / f"company-{activities}", folder / f"workspace-{motion}-{activities}")
     if not (place.data / "whole").exists():
         print(f"simulating {activities:,} activities ...", flush=True)
-        # In a process of its own: what it needs must not count as the others' peak.
-        subprocess.run(
-            [sys.executable, __file__, "--simulate", place.data, str(activities)], check=True
-        )
+        apart("--simulate", str(place.data), str(activities))
     if not place.workspace.exists():
         init_workspace(place.workspace, motion, "Example")
     return place
@@ -256,5 +261,7 @@ if __name__ == "__main__":
         print(json.dumps({**answer, "peak": peak}))
     elif sys.argv[1:2] == ["--simulate"]:
         make(Path(sys.argv[2]), int(sys.argv[3]))
+    elif sys.argv[1:2] == ["--sort"]:
+        sort(sys.argv[2], Path(sys.argv[3]))
     else:
         main()
