@@ -22,6 +22,7 @@ lint: $(VENV)/dev.stamp ## Check style, types and the layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	MYPYPATH=tests $(BIN)/mypy bench
 	$(BIN)/lint-imports
 
 format: $(VENV)/dev.stamp ## Put the code into its standard form

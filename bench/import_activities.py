@@ -12,6 +12,7 @@ import argparse
 import sqlite3
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import adbc_driver_sqlite.dbapi
@@ -79,8 +80,8 @@ def seconds_bare(path: Path, rows: int) -> float:
             cursor.adbc_ingest("activities", relation.to_arrow_reader(100_000), mode="create")
             store.commit()
         took = time.perf_counter() - began
-        with sqlite3.connect(file) as store:
-            assert store.execute("SELECT count(*) FROM activities").fetchone() == (rows,)
+        with closing(sqlite3.connect(file)) as found:
+            assert found.execute("SELECT count(*) FROM activities").fetchone() == (rows,)
         return took
 
 

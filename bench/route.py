@@ -75,7 +75,7 @@ def people() -> People:
 
 def calendars() -> dict[str, Calendar]:
     hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-17:30")
-    return {zone: Calendar(time_zone=zone, hours=hours) for zone in ZONES}
+    return {zone: Calendar.model_validate({"time_zone": zone, "hours": hours}) for zone in ZONES}
 
 
 def leads(count: int) -> list[Lead]:

@@ -199,7 +199,7 @@ def _signals(model: ScoringModel) -> str:
 
 
 def median(answers: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(answer[name] for answer in answers)
+    return statistics.median(float(answer[name]) for answer in answers)
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> float:
