@@ -148,6 +148,12 @@ def test_a_wide_table_shows_what_fits_and_says_so(capsys: pytest.CaptureFixture[
     assert "more columns that are empty or do not fit; --format csv gives all" in shown.err
 
 
+def test_a_single_column_left_out_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    write(pa.table({"shown": ["x"], "nothing": pa.array([None], pa.string())}), None, None)
+    told = capsys.readouterr().err
+    assert "1 of 1 row, 1 more column that is empty or does not fit" in told
+
+
 @pytest.mark.parametrize("width", [24, 40, 60])
 def test_a_narrow_table_cuts_nothing_off(width: int) -> None:
     table = plain_table()

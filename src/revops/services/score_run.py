@@ -62,8 +62,8 @@ class ScoreRun:
     def accounts(self) -> pa.Table:
         """The score of each account (see `account_scores`) with its name, highest first."""
         return self._table(
-            f"SELECT account_id, name, {_rounded('score', 'engagement', 'fit')}, contacts, "
-            "engaged_contacts, buying_committee FROM account_scores "
+            f"SELECT account_id, name, {_rounded('score')}, buying_committee, "
+            f"{_rounded('engagement', 'fit')}, contacts, engaged_contacts FROM account_scores "
             "LEFT JOIN (SELECT id AS account_id, name FROM accounts) USING (account_id) "
             "ORDER BY score DESC, account_id"
         )

@@ -13,6 +13,7 @@ from rich.console import Console
 from revops.interfaces.cli.console import PIPED_WIDTH, stderr, stdout
 from revops.interfaces.cli.tables import as_table, cell
 from revops.kit.errors import RevopsError
+from revops.kit.number import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -150,9 +151,15 @@ def _write_table(result: pa.Table, title: str, output: Path | None) -> None:
         with output.open("w", encoding="utf-8") as file:
             Console(file=file, width=PIPED_WIDTH).print(table)
     if len(result) > ROWS_SHOWN or left_out:
-        columns = f", {left_out} more columns that are empty or do not fit" if left_out else ""
-        rows = f"{min(len(result), ROWS_SHOWN):,} of {len(result):,} rows{columns}"
-        stderr.print(f"{rows}; --format csv gives all", style="quiet", soft_wrap=True)
+        rows = f"{min(len(result), ROWS_SHOWN):,} of {how_many(len(result), 'row')}"
+        columns = f", {_left_out(left_out)}" if left_out else ""
+        stderr.print(f"{rows}{columns}; --format csv gives all", style="quiet", soft_wrap=True)
+
+
+def _left_out(columns: int) -> str:
+    if columns == 1:
+        return "1 more column that is empty or does not fit"
+    return f"{columns} more columns that are empty or do not fit"
 
 
 def _fitting(result: pa.Table, width: int) -> tuple[pa.Table, int]:
